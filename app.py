@@ -1,0 +1,25 @@
+"""The frame of the dashboard: `streamlit run app.py`. Pages are in `pages/`, everything they know is in `tl_core/`."""
+
+import streamlit as st
+
+from frame import components, services, state
+
+st.set_page_config(page_title="Transfer learning, measured", page_icon="assets/icon.svg", layout="wide")
+
+# every url_path differs from its file's name: a page that is opened first by its address must still come through this file
+PAGES = {
+    "cases": st.Page("pages/1_four_cases.py", title="The four cases", url_path="cases", default=True),
+    "train": st.Page("pages/2_train.py", title="Train", url_path="train"),
+    "images": st.Page("pages/3_my_images.py", title="My images", url_path="images"),
+}
+
+page = st.navigation(list(PAGES.values()), position="top")
+st.session_state.pages = PAGES
+st.html("assets/style.css")
+components.provide_plotly()
+components.remember_visitor(services.owner())
+services.get_engine()
+for note in state.read_url():
+    st.warning(note)
+page.run()
+state.write_url()

@@ -1,0 +1,69 @@
+"""What is drawn in the browser: SVG drawings that can be clicked, and live Plotly curves that keep zoom and legend."""
+
+import shutil
+from collections.abc import Callable
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from frame.services import VISITOR_COOKIE
+from tl_core.paths import ROOT
+
+_JS = Path(__file__).parent / "js"
+_DRAWING_HTML = '<div class="tl-drawing"><div class="tl-wide"></div><div class="tl-tall"></div></div>'
+_VISITOR_JS = """
+export default function ({ data }) {
+  document.cookie = `${data.name}=${data.value}; path=/; max-age=31536000; samesite=strict`;
+}
+"""
+
+_drawing = st.components.v2.component(
+    "tl_drawing", html=_DRAWING_HTML, css=(_JS / "drawing.css").read_text(), js=(_JS / "drawing.js").read_text()
+)
+_live_plot = st.components.v2.component(
+    "tl_live_plot", html='<div class="tl-plot"></div>', js=(_JS / "live_plot.js").read_text(), isolate_styles=False
+)
+_visitor = st.components.v2.component("tl_visitor", html="<span></span>\n", js=_VISITOR_JS)
+
+
+def drawing(wide: str, tall: str = "", *, key: str, on_pick: Callable[[], None] | None = None) -> None:
+    """Show an SVG; `tall` takes its place where there is little width.
+
+    `on_pick` is called after a click, which is then in `picked(key)`.
+    """
+    data = {"wide": wide, "tall": tall, "pickable": on_pick is not None}
+    _drawing(data=data, key=key, on_pick_change=on_pick or _nothing)
+
+
+def picked(key: str) -> tuple[float, float] | None:
+    """Where the drawing was clicked: fractions (x, y) of its width and height, y downwards."""
+    pick = (st.session_state.get(key) or {}).get("pick")
+    return (float(pick["x"]), float(pick["y"])) if pick else None
+
+
+def live_plot(figure: dict[str, Any], *, alt: str, key: str) -> None:
+    """Show a Plotly figure given as a dict; a new figure under the same key updates it in place."""
+    _live_plot(data={"figure": figure, "alt": alt}, key=key)
+
+
+def remember_visitor(owner: str) -> None:
+    """Keep the visitor's random number in a cookie of this site."""
+    _visitor(data={"name": VISITOR_COOKIE, "value": owner}, key="tl_visitor", height=1)
+
+
+@st.cache_resource
+def provide_plotly() -> None:
+    """Put plotly.min.js, which the Plotly package brings, where the server's static files are."""
+    source = Path(str(files("plotly") / "package_data" / "plotly.min.js"))
+    target = ROOT / "static" / "plotly.min.js"
+    if not target.exists() or target.stat().st_size != source.stat().st_size:
+        target.parent.mkdir(exist_ok=True)
+        temporary = target.with_suffix(".part")
+        shutil.copyfile(source, temporary)
+        temporary.replace(target)
+
+
+def _nothing() -> None:
+    pass

@@ -1,0 +1,106 @@
+"""What the pages know of the chosen data set: asked from the interactive worker, never decoded in the server itself."""
+
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as NotYet
+from dataclasses import dataclass
+from html import escape
+from typing import Any
+
+import streamlit as st
+
+from frame.services import get_answers
+from frame.settings import Settings
+from tl_core.data.dial import POSITIONS, position
+
+MEASURED_IMAGES = 1_000  # a similarity does not change much beyond (see docs), and larger sets take longer to read
+THUMBNAILS = 12
+PATIENCE = 0.4  # seconds a page waits for an answer before it draws without it
+
+
+@dataclass(frozen=True)
+class DataInfo:
+    """The chosen data set as far as it is known yet; `description` and `similarity` are None until they are."""
+
+    description: dict[str, Any] | None
+    measurement: dict[str, Any] | None
+    error: str | None
+    waiting: tuple[Future, ...]
+
+    @property
+    def num_classes(self) -> int | None:
+        return len(self.description["classes"]) if self.description else None
+
+
+def _take(future: Future) -> tuple[Any, str | None, bool]:
+    """Answer, error, still waiting."""
+    try:
+        return future.result(PATIENCE), None, False
+    except NotYet:
+        return None, None, True
+    except Exception as error:
+        return None, str(error), False
+
+
+def describe_data(settings: Settings) -> DataInfo:
+    """Counts of the chosen set and its measured similarity; both are asked in the background."""
+    experiment = settings.experiment
+    answers = get_answers()
+    described = answers.ask("describe", spec=experiment.data)
+    description, error, waiting = _take(described)
+    if description is None:
+        return DataInfo(None, None, error, (described,) if waiting else ())
+    measured = answers.ask(
+        "measure",
+        data=experiment.data,
+        num_images=min(MEASURED_IMAGES, description["num_to_learn_from"]),
+        distance=POSITIONS[position(experiment.distance)],
+        network_name=experiment.network,
+    )
+    measurement, error, waiting = _take(measured)
+    return DataInfo(description, measurement, error, (measured,) if waiting else ())
+
+
+def redraw_when_done(futures: tuple[Future, ...]) -> None:
+    """Draw the page again as soon as the awaited answers are there."""
+    if not futures:
+        return
+
+    @st.fragment(run_every=0.3)
+    def wait() -> None:
+        if all(future.done() for future in futures):
+            st.rerun()
+
+    wait()
+
+
+def show_thumbnails(settings: Settings) -> tuple[Future, ...]:
+    """A row of pictures as the distance dial shows them; returns what is still awaited."""
+    future = get_answers().ask(
+        "thumbnails",
+        spec=settings.experiment.data,
+        distance=POSITIONS[position(settings.experiment.distance)],
+        count=THUMBNAILS,
+    )
+    pictures, error, waiting = _take(future)
+    if error:
+        st.warning(error)
+        return ()
+    blank = [{"label": "\u00a0", "png": ""}] * THUMBNAILS
+    tiles = "".join(_tile(picture) for picture in (blank if waiting else pictures))
+    st.html(_THUMBNAIL_STYLE + f'<div class="tl-thumbs">{tiles}</div>')
+    return (future,) if waiting else ()
+
+
+def _tile(picture: dict[str, str]) -> str:
+    label = escape(picture["label"])
+    image = f'<img alt="{label}" src="data:image/png;base64,{picture["png"]}">' if picture["png"] else "<span></span>"
+    return f"<figure>{image}<figcaption>{label}</figcaption></figure>"
+
+
+_THUMBNAIL_STYLE = """<style>
+.tl-thumbs { display: grid; grid-template-columns: repeat(auto-fill, minmax(84px, 1fr)); gap: 10px; }
+.tl-thumbs figure { margin: 0; min-width: 0; }
+.tl-thumbs img, .tl-thumbs span { display: block; width: 100%; aspect-ratio: 1; border-radius: 4px; object-fit: cover;
+  background: color-mix(in srgb, currentColor 8%, transparent); }
+.tl-thumbs figcaption { font-size: 0.78rem; opacity: 0.8; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+</style>"""

@@ -1,0 +1,68 @@
+"""The map and the diagram as the pages show them, kept by value: equal settings are drawn once."""
+
+from collections.abc import Callable
+from functools import lru_cache
+
+from tl_core.quadrants import map_pick, map_svg
+
+from frame import components
+from tl_core.cases import Recipe, Thresholds
+from tl_core.diagram import describe, diagram_svg
+from tl_core.networks import Network
+from tl_core.plan import Layer, layer_plan
+
+
+@lru_cache(512)
+def _plan(network: Network, recipe: Recipe, num_classes: int) -> tuple[Layer, ...]:
+    return layer_plan(network, recipe, num_classes)
+
+
+def plan(network: Network, recipe: Recipe, num_classes: int) -> tuple[Layer, ...]:
+    """See `tl_core.plan.layer_plan`."""
+    return _plan(network, recipe, num_classes)
+
+
+@lru_cache(512)
+def _diagrams(layers: tuple[Layer, ...], size: int, moved: tuple[tuple[str, float], ...] | None) -> tuple[str, str]:
+    weights_moved = dict(moved) if moved is not None else None
+    wide, tall = (
+        diagram_svg(
+            layers, input_shape=(3, size, size), orientation=way, weights_moved=weights_moved, title_id=f"diagram-{way}"
+        )
+        for way in ("horizontal", "vertical")
+    )
+    return wide, tall
+
+
+def show_diagram(
+    layers: tuple[Layer, ...], input_size: int, *, key: str, weights_moved: dict[str, float] | None = None
+) -> None:
+    """The layer diagram, across where there is room and downwards on a phone."""
+    moved = tuple(weights_moved.items()) if weights_moved is not None else None
+    components.drawing(*_diagrams(layers, input_size, moved), key=key)
+
+
+def describe_diagram(layers: tuple[Layer, ...]) -> str:
+    return describe(layers)
+
+
+_map = lru_cache(512)(map_svg)
+
+
+def show_map(
+    num_images: int,
+    similarity: float | None,
+    thresholds: Thresholds,
+    *,
+    measured: tuple[float, float, float] | None,
+    key: str,
+    on_pick: Callable[[], None],
+) -> None:
+    """The map of the four quadrants; a click calls `on_pick`, and `map_click(key)` then says where it was."""
+    components.drawing(_map(num_images, similarity, thresholds, measured=measured), key=key, on_pick=on_pick)
+
+
+def map_click(key: str) -> tuple[int, float] | None:
+    """(number of images, similarity) where the map was clicked."""
+    pick = components.picked(key)
+    return map_pick(*pick) if pick else None

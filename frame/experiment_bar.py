@@ -1,0 +1,217 @@
+"""The bar at the top of every page: data set, number of images, similarity, network, recipe; the same widgets in the same order."""
+
+from dataclasses import replace
+from typing import Any
+
+import streamlit as st
+
+from frame import state
+from frame.datasets import DataInfo, describe_data
+from frame.services import get_catalogue
+from frame.settings import AUTO, IMAGINED, Settings, is_upload
+from tl_core.cases import ALL, CASES, CUSTOM, NONE, Recipe
+from tl_core.data.dial import POSITIONS, position, position_name
+from tl_core.experiment import MAX_IMAGES
+from tl_core.networks import Network, get_network, networks
+from tl_core.plan import resolve_cut
+
+_SERIES = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8)
+IMAGINED_CLASSES = 5
+
+
+def experiment_bar() -> tuple[Settings, DataInfo]:
+    """Draw the bar; returns the settings and what is known of the data."""
+    settings = state.get_settings()
+    data = DataInfo(None, None, None, ()) if settings.imagined else describe_data(settings)
+    settings = _fit_to_data(settings, data)
+    with st.container(border=True, key="experiment_bar"):
+        columns = st.columns([2.2, 2.6, 2.6, 2.2, 2.0], gap="medium")
+        with columns[0]:
+            _data_widget(settings)
+        with columns[1]:
+            _size_widget(settings, data)
+        with columns[2]:
+            _similarity_widget(settings)
+        with columns[3]:
+            _network_widget(settings)
+        with columns[4]:
+            _recipe_widget(settings)
+        if not settings.auto and settings.experiment.recipe == CUSTOM:
+            _custom_widgets(settings)
+    return settings, data
+
+
+def num_images(settings: Settings, data: DataInfo) -> int:
+    """Images to learn from: as set, or all that the set has."""
+    if settings.experiment.num_images is not None:
+        return settings.experiment.num_images
+    return data.description["num_to_learn_from"] if data.description else 1
+
+
+def size_steps(low: int, high: int, value: int) -> list[int]:
+    """Positions of the size slider: about ten to each power of ten, the ends and the present value."""
+    steps = {round(step * 10**power) for power in range(7) for step in _SERIES}
+    return sorted({low, high, value} | {step for step in steps if low < step < high})
+
+
+def _fit_to_data(settings: Settings, data: DataInfo) -> Settings:
+    """A size that the chosen set does not have becomes all that it has."""
+    wanted = settings.experiment.num_images
+    if data.description is None or wanted is None:
+        return settings
+    most, least = data.description["num_to_learn_from"], 2 * len(data.description["classes"])
+    if wanted >= most:
+        state.change(num_images=None)
+    elif wanted < least:
+        state.change(num_images=least)
+    return state.get_settings()
+
+
+def _widget(key: str, value: Any) -> str:
+    """Give a widget its value from the settings, which are the truth; returns its key."""
+    st.session_state[key] = value
+    return key
+
+
+def _data_widget(settings: Settings) -> None:
+    catalogue = get_catalogue()
+    current = settings.experiment.data
+    names = [IMAGINED, *catalogue]
+    uploads = st.session_state.setdefault("uploads", {})
+    if is_upload(current):
+        uploads.setdefault(current, "Uploaded pictures")
+    names += uploads
+
+    def title(name: str) -> str:
+        if name == IMAGINED:
+            return "Imagine any data set"
+        return uploads.get(name) or catalogue[name].title
+
+    def changed() -> None:
+        name = st.session_state.bar_data
+        size = 500 if name == IMAGINED else None
+        state.change(data=name, num_images=size, distance=0.0)
+
+    st.selectbox(
+        "Data set", names, format_func=title, key=_widget("bar_data", current), on_change=changed,
+        help="The new pictures. 'Imagine' lets you move freely over the map; to train, choose a set of real pictures "
+        "or upload your own.",
+    )  # fmt: skip
+
+
+def _size_widget(settings: Settings, data: DataInfo) -> None:
+    if settings.imagined:
+        low, high = 10, MAX_IMAGES
+    elif data.description:
+        low, high = 2 * len(data.description["classes"]), data.description["num_to_learn_from"]
+    else:
+        low, high = 2, max(3, settings.experiment.num_images or 3)
+    value = min(max(settings.experiment.num_images or high, low), high)
+
+    def changed() -> None:
+        chosen = st.session_state.bar_images
+        state.change(num_images=None if chosen == high and not settings.imagined else chosen)
+
+    st.select_slider(
+        "Number of images", size_steps(low, high, value), format_func=lambda n: f"{n:,}",
+        key=_widget("bar_images", value), on_change=changed, disabled=low >= high,
+        help="How many images there are to learn from (training and validation). Images for the final test are kept "
+        "apart and come on top.",
+    )  # fmt: skip
+
+
+def _similarity_widget(settings: Settings) -> None:
+    if settings.imagined:
+        st.slider(
+            "Similarity to the original data", 0.0, 1.0, step=0.01,
+            key=_widget("bar_similarity", settings.similarity),
+            on_change=lambda: state.change(similarity=round(st.session_state.bar_similarity, 2)),
+            help="How much the new pictures are like those the network was trained on: 0 is different, 1 is similar.",
+        )  # fmt: skip
+        return
+    order = list(reversed(POSITIONS))  # less similar on the left, as on the map's axis from the bottom up
+    st.select_slider(
+        "Similarity to the original data", order, format_func=position_name,
+        key=_widget("bar_distance", POSITIONS[position(settings.experiment.distance)]),
+        on_change=lambda: state.change(distance=st.session_state.bar_distance),
+        help="Real pictures cannot be made more similar, but they can be made less so: their tiles are swapped, in the same "
+        "way in every picture, finer and finer to the left. Edges survive, shapes do not. How similar the result is, is measured.",
+    )  # fmt: skip
+
+
+def _network_widget(settings: Settings) -> None:
+    catalogue = networks()
+
+    def title(name: str) -> str:
+        network = catalogue[name]
+        return network.title if network.present else f"{network.title} (download {network.download_mb:.0f} MB)"
+
+    st.selectbox(
+        "Network", list(catalogue), format_func=title, key=_widget("bar_network", settings.experiment.network),
+        on_change=lambda: state.change(network=st.session_state.bar_network, cut=None, freeze=None),
+        help="The pre-trained network that is adapted. The demonstration network is here already and quick.",
+    )  # fmt: skip
+
+
+def _recipe_widget(settings: Settings) -> None:
+    titles = {AUTO: "As the map says"} | {case.name: f"Case {case.number}" for case in CASES} | {CUSTOM: "My own"}
+
+    def changed() -> None:
+        name = st.session_state.bar_recipe
+        if name == AUTO:
+            state.change(auto=True, recipe="case-1", cut=None, freeze=None, init=None)
+        elif name == CUSTOM:
+            network = get_network(settings.experiment.network)
+            state.change(auto=False, recipe=CUSTOM, cut=resolve_cut(network, "last"), freeze=ALL, init="pretrained")
+        else:
+            state.change(auto=False, recipe=name, cut=None, freeze=None, init=None)
+
+    st.selectbox(
+        "Recipe", list(titles), format_func=titles.get, key=_widget("bar_recipe", AUTO if settings.auto else settings.experiment.recipe),
+        on_change=changed,
+        help="What is done to the network: the recipe of the map's quadrant, another case's on purpose, or your own.",
+    )  # fmt: skip
+
+
+def _custom_widgets(settings: Settings) -> None:
+    """Cut, freeze and start of a recipe of one's own."""
+    experiment = settings.experiment
+    network = get_network(experiment.network)
+    recipe = experiment.make_recipe()
+    kept = [stage.name for stage in network.stages[:-1]]
+    titles = {stage.name: stage.title for stage in network.stages}
+    columns = st.columns(3, gap="medium")
+    with columns[0]:
+        st.select_slider(
+            "Keep the layers up to", kept, format_func=titles.get, key=_widget("bar_cut", resolve_cut(network, recipe.cut)),
+            on_change=lambda: state.change(**_own(network, recipe, cut=st.session_state.bar_cut)),
+            help="Everything after this layer is sliced off, and the new layer is put here.",
+        )  # fmt: skip
+    with columns[1]:
+        choices = [NONE, *kept[: kept.index(resolve_cut(network, recipe.cut))], ALL]
+        words = titles | {NONE: "nothing", ALL: "all that is kept"}
+        st.select_slider(
+            "Freeze", choices, format_func=words.get, key=_widget("bar_freeze", recipe.freeze if recipe.freeze in choices else ALL),
+            on_change=lambda: state.change(**_own(network, recipe, freeze=st.session_state.bar_freeze)),
+            disabled=recipe.init == "random", help="Frozen layers do not change: all layers up to this one.",
+        )  # fmt: skip
+    with columns[2]:
+        st.segmented_control(
+            "Start from", ["pretrained", "random"], format_func={"pretrained": "pre-trained weights", "random": "random weights"}.get,
+            key=_widget("bar_init", recipe.init), required=True,
+            on_change=lambda: state.change(**_own(network, recipe, init=st.session_state.bar_init)),
+            help="Pre-trained weights know something already; random ones know nothing.",
+        )  # fmt: skip
+
+
+def _own(network: Network, recipe: Recipe, **chosen: str) -> dict[str, Any]:
+    """A recipe of one's own after one choice, made consistent: random layers are not frozen."""
+    recipe = replace(recipe, **chosen)
+    freeze = NONE if recipe.init == "random" else recipe.freeze
+    return {
+        "recipe": CUSTOM,
+        "auto": False,
+        "cut": resolve_cut(network, recipe.cut),
+        "freeze": freeze,
+        "init": recipe.init,
+    }

@@ -1,0 +1,74 @@
+"""The store and the engine, one of each for the whole server, and questions to the engine whose answers are kept.
+
+The engine is found through `get_engine` everywhere, so that a test can put another one in its place.
+"""
+
+import atexit
+import os
+import re
+import time
+import uuid
+from collections import OrderedDict
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+import streamlit as st
+
+from tl_core.data import Entry, catalogue
+from tl_core.engine import LocalEngine
+from tl_core.store import Store
+
+MOST_ANSWERS = 512
+VISITOR_COOKIE = "tl_visitor"
+RETRY_AFTER = 10.0  # seconds until a failed question is asked again
+
+
+@st.cache_resource
+def get_store() -> Store:
+    return Store()
+
+
+@st.cache_resource
+def get_engine() -> LocalEngine:
+    engine = LocalEngine(get_store(), device=os.environ.get("TL_DEVICE", "auto"))
+    atexit.register(engine.close)
+    return engine
+
+
+class Answers:
+    """Asks the engine in the background and keeps the answers; equal questions are asked once."""
+
+    def __init__(self, engine: LocalEngine):
+        self.engine = engine
+        self._kept: OrderedDict[tuple, tuple[float, Future]] = OrderedDict()
+        self._pool = ThreadPoolExecutor(4, thread_name_prefix="ask")
+
+    def ask(self, name: str, **args: Any) -> Future:
+        key = (name, *sorted(args.items()))
+        when, future = self._kept.get(key, (0.0, None))
+        failed = future is not None and future.done() and future.exception() is not None
+        if future is None or (failed and time.monotonic() - when > RETRY_AFTER):
+            future = self._pool.submit(self.engine.ask, name, **args)
+            self._kept[key] = (time.monotonic(), future)
+            while len(self._kept) > MOST_ANSWERS:
+                self._kept.popitem(last=False)
+        self._kept.move_to_end(key)
+        return future
+
+
+@st.cache_resource
+def get_answers() -> Answers:
+    return Answers(get_engine())
+
+
+@st.cache_data(ttl=5, max_entries=1)
+def get_catalogue() -> dict[str, Entry]:
+    return catalogue()
+
+
+def owner() -> str:
+    """Who is asking: a random number in a cookie, so that a refreshed page finds its runs again. `components.remember_visitor` sets it."""
+    if "owner" not in st.session_state:
+        cookie = st.context.cookies.get(VISITOR_COOKIE, "")
+        st.session_state.owner = cookie if re.fullmatch("[0-9a-f]{32}", cookie) else uuid.uuid4().hex
+    return st.session_state.owner

@@ -1,0 +1,43 @@
+"""What all tests share: a home of their own, one torch thread, and small real picture sets."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+@pytest.fixture(autouse=True)
+def _own_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing a test writes stays; nothing it reads was there before."""
+    monkeypatch.setenv("TL_HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("TL_DATA_DIR", raising=False)
+    monkeypatch.delenv("TL_WEIGHTS_DIR", raising=False)
+    monkeypatch.delenv("TL_STORE_URL", raising=False)
+
+
+def write_stripes(folder: Path, classes: tuple[str, ...] = ("across", "down"), count: int = 12, size: int = 40) -> Path:
+    """A folder of class folders whose pictures differ by the direction and width of their stripes."""
+    rng = np.random.default_rng(0)
+    for number, name in enumerate(classes):
+        (folder / name).mkdir(parents=True)
+        for index in range(count):
+            line = (np.arange(size) // (3 + number // 2) + rng.integers(4)) % 2 * 200
+            image = np.broadcast_to(line, (size, size)) if number % 2 else np.broadcast_to(line, (size, size)).T
+            noisy = np.clip(image[:, :, None] + rng.integers(0, 50, (size, size, 3)), 0, 255).astype(np.uint8)
+            Image.fromarray(noisy).save(folder / name / f"{index:03d}.png")
+    return folder
+
+
+@pytest.fixture
+def stripes(tmp_path: Path) -> Path:
+    return write_stripes(tmp_path / "stripes")
+
+
+@pytest.fixture
+def make_stripes(tmp_path: Path) -> Callable[..., Path]:
+    return lambda name, **options: write_stripes(tmp_path / name, **options)

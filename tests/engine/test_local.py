@@ -1,0 +1,166 @@
+"""The local engine with real worker processes."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tl_core.engine import LocalEngine
+from tl_core.errors import DataError, UserError, WorkerDied
+from tl_core.experiment import Experiment
+from tl_core.store import INTERRUPTED, Store
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Store:
+    return Store(f"sqlite:///{tmp_path / 'test.sqlite'}")
+
+
+@pytest.fixture
+def engine(store: Store) -> Iterator[LocalEngine]:
+    engine = LocalEngine(store, device="cpu", warm=False)
+    yield engine
+    engine.close()
+
+
+def wait_until(condition: Callable[[], object], seconds: float = 60.0) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "waited too long"
+        time.sleep(0.02)
+
+
+def has_epoch(store: Store, run_id: str) -> bool:
+    return any(event["event"] == "epoch" for event in store.events(run_id))
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process exists and is not merely waiting to be reaped."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
+
+
+def endless(stripes: Path) -> Experiment:
+    return Experiment(data=str(stripes), recipe="case-4", epochs=500)
+
+
+def short(stripes: Path, **values: object) -> Experiment:
+    return Experiment(**{"data": str(stripes), "recipe": "case-4", "epochs": 2, **values})
+
+
+def test_runs_wait_their_turn_and_every_event_is_in_the_store(engine: LocalEngine, store: Store, stripes: Path) -> None:
+    first, second, third = (engine.submit(short(stripes, seed=seed), "ann") for seed in range(3))
+    assert [engine.position(run) for run in (first, second, third)] == [0, 1, 2]
+    engine.cancel(second)
+    assert store.get_run(second).status == "stopped"
+    assert engine.position(third) == 1
+    wait_until(lambda: not store.get_run(third).active)
+    assert [event["event"] for event in store.events(first)] == ["started", "epoch", "epoch", "finished"]
+    assert [event["seq"] for event in store.events(third)] == [0, 1, 2, 3]
+    assert engine.position(third) is None
+
+
+def test_stop_is_quick_and_the_worker_stays_warm(engine: LocalEngine, store: Store, stripes: Path) -> None:
+    run = engine.submit(endless(stripes), "ann")
+    wait_until(lambda: has_epoch(store, run))
+    pid = engine.worker_pids()["training"]
+    start = time.monotonic()
+    engine.cancel(run)
+    wait_until(lambda: not store.get_run(run).active)
+    assert time.monotonic() - start < 3
+    assert store.get_run(run).status == "stopped"
+    assert engine.worker_pids()["training"] == pid
+    again = engine.submit(short(stripes), "ann")
+    wait_until(lambda: not store.get_run(again).active)
+    assert store.get_run(again).status == "finished"
+
+
+def test_a_killed_worker_fails_its_own_run_with_the_cause(engine: LocalEngine, store: Store, stripes: Path) -> None:
+    run, waiting = engine.submit(endless(stripes), "ann"), engine.submit(short(stripes), "bob")
+    wait_until(lambda: has_epoch(store, run))
+    os.kill(engine.worker_pids()["training"], signal.SIGKILL)
+    wait_until(lambda: not store.get_run(run).active)
+    failed = store.get_run(run)
+    assert failed.status == "failed"
+    assert "signal 9 (SIGKILL)" in failed.error
+    events = store.events(run)
+    assert [event["seq"] for event in events] == list(range(len(events)))
+    wait_until(lambda: not store.get_run(waiting).active)
+    assert store.get_run(waiting).status == "finished"
+
+
+def test_questions_are_answered_while_a_run_trains(engine: LocalEngine, store: Store, stripes: Path) -> None:
+    run = engine.submit(endless(stripes), "ann")
+    wait_until(lambda: has_epoch(store, run))
+    assert engine.ask("describe", spec=str(stripes))["num_images"] == 24
+    assert store.get_run(run).active
+    with pytest.raises(UserError, match="nowhere"):
+        engine.ask("describe", spec="nowhere")
+    engine.cancel(run)
+
+
+def test_a_question_whose_worker_dies_says_so_and_the_next_is_answered(engine: LocalEngine, stripes: Path) -> None:
+    engine.ask("describe", spec=str(stripes))
+    os.kill(engine.worker_pids()["interactive"], signal.SIGSTOP)
+    with pytest.raises(WorkerDied, match="within 1 seconds"):
+        engine.ask("describe", spec=str(stripes), timeout=1)
+    wait_until(lambda: "interactive" not in engine.worker_pids())
+    assert engine.ask("describe", spec=str(stripes))["num_images"] == 24
+
+
+def test_an_upload_becomes_a_data_set(engine: LocalEngine, stripes: Path, tmp_path: Path) -> None:
+    from tl_core.data import new_upload_id
+
+    upload = new_upload_id()
+    parts = [(folder.name, str(path)) for folder in stripes.iterdir() for path in folder.iterdir()]
+    (tmp_path / "note.png").write_text("not a picture")
+    report = engine.ask("take_upload", upload_id=upload, parts=[*parts, ("down", str(tmp_path / "note.png"))])
+    assert report["counts"] == {"across": 12, "down": 12}
+    assert [skipped["name"] for skipped in report["skipped"]] == ["note.png"]
+    assert engine.ask("describe", spec=upload)["num_images"] == 24
+    assert not any(stripes.rglob("*.png")), "received files are deleted"
+
+
+def test_one_class_is_refused(engine: LocalEngine, make_stripes: Callable[..., Path]) -> None:
+    with pytest.raises((DataError, UserError), match="class"):
+        engine.ask("describe", spec=str(make_stripes("one", classes=("only",))))
+
+
+_SERVER = """
+import sys, time
+from tl_core.engine import LocalEngine
+from tl_core.experiment import Experiment
+from tl_core.store import Store
+store = Store(sys.argv[1])
+engine = LocalEngine(store, device="cpu")
+run = engine.submit(Experiment(data=sys.argv[2], recipe="case-4", epochs=500), "ann")
+while not any(e["event"] == "epoch" for e in store.events(run)):
+    time.sleep(0.05)
+print(run, *engine.worker_pids().values(), flush=True)
+time.sleep(600)
+"""
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL])
+def test_no_worker_outlives_the_server(how: signal.Signals, stripes: Path, tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'server.sqlite'}"
+    server = subprocess.Popen(
+        [sys.executable, "-c", _SERVER, url, str(stripes)], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True
+    )
+    run, *pids = server.stdout.readline().split()
+    assert len(pids) == 2
+    assert all(is_alive(int(pid)) for pid in pids)
+    server.send_signal(how)
+    server.wait(10)
+    server.stdout.close()
+    wait_until(lambda: not any(is_alive(int(pid)) for pid in pids), 10)
+    interrupted = Store(url).get_run(run)
+    assert interrupted.status == INTERRUPTED
+    assert Store(url).events(run), "what was shown is still there"

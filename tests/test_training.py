@@ -1,0 +1,161 @@
+"""Runs on real pictures: recorded order of events, same seed same numbers, Stop, NaN, out of memory."""
+
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors import safe_open
+
+from tl_core.data import load_dataset
+from tl_core.events import Epoch, Event, Failed, Finished, Started, Stopped
+from tl_core.experiment import Experiment
+from tl_core.trainer import Trainer
+from tl_core.training import run
+
+
+def make(stripes: Path, **values: object) -> Experiment:
+    return Experiment(**{"data": str(stripes), "recipe": "case-1", "epochs": 3, **values})
+
+
+def numbers(events: list[Event]) -> list[dict]:
+    """Events without what differs from run to run: ids and times."""
+    timing = ("run_id", "elapsed_seconds", "images_per_second", "eta_seconds", "seconds")
+    return [{key: value for key, value in event.to_json().items() if key not in timing} for event in events]
+
+
+@pytest.mark.parametrize("recipe", ["case-1", "case-2", "case-3", "case-4"])
+def test_a_run_starts_learns_and_finishes(stripes: Path, recipe: str) -> None:
+    events = list(run(make(stripes, recipe=recipe)))
+    assert [type(event) for event in events] == [Started, Epoch, Epoch, Epoch, Finished]
+    assert [event.seq for event in events] == list(range(5))
+    assert len({event.run_id for event in events}) == 1
+    assert all(a.elapsed_seconds <= b.elapsed_seconds for a, b in pairwise(events))
+    started, finished = events[0], events[-1]
+    assert started.case == int(recipe[-1])
+    assert started.classes == ["across", "down"]
+    assert [event.epoch for event in events[1:-1]] == [1, 2, 3]
+    states = {layer["name"]: layer["state"] for layer in started.layers}
+    for name, moved in finished.weights_moved.items():
+        assert (moved == 0.0) == (states[name] == "frozen"), name
+    assert set(finished.weights_moved) == {name for name, state in states.items() if state != "sliced"}
+    assert sum(map(sum, finished.confusion)) == started.num_test
+    assert finished.test_accuracy_low <= finished.test_accuracy <= finished.test_accuracy_high
+    assert finished.verdict
+
+
+def test_it_learns_what_can_be_learnt(stripes: Path) -> None:
+    finished = list(run(make(stripes, epochs=15)))[-1]
+    assert finished.test_accuracy >= 0.9
+
+
+@pytest.mark.parametrize("recipe", ["case-1", "case-3"])
+def test_same_seed_same_numbers(stripes: Path, recipe: str) -> None:
+    first, second, other = (list(run(make(stripes, recipe=recipe, seed=seed))) for seed in (1, 1, 2))
+    assert numbers(first) == numbers(second)
+    assert numbers(first)[1]["train_loss"] != numbers(other)[1]["train_loss"]
+
+
+def test_the_dial_changes_what_is_learnt(stripes: Path) -> None:
+    near, far = (list(run(make(stripes, distance=distance))) for distance in (0.0, 1.0))
+    assert near[1].train_loss != far[1].train_loss
+
+
+def test_stop_ends_within_one_batch(stripes: Path) -> None:
+    asked = 0
+
+    def should_stop() -> bool:
+        nonlocal asked
+        asked += 1
+        return asked > 40
+
+    events = list(run(make(stripes, recipe="case-3", epochs=400), should_stop=should_stop))
+    assert isinstance(events[-1], Stopped)
+    assert asked == 41
+    epochs = [event for event in events if isinstance(event, Epoch)]
+    assert events[-1].num_epochs_done == len(epochs) > 0
+    assert events[-1].val_accuracy == max(epoch.val_accuracy for epoch in epochs)
+
+
+def test_stop_before_the_first_epoch(stripes: Path) -> None:
+    events = list(run(make(stripes), should_stop=lambda: True))
+    assert [type(event) for event in events] == [Stopped]
+    assert events[0].best_epoch is None
+
+
+def test_early_stopping_keeps_the_best_epoch(stripes: Path, tmp_path: Path) -> None:
+    saved = tmp_path / "weights" / "run.safetensors"
+    events = list(run(make(stripes, epochs=200), save_to=saved))
+    epochs = [event for event in events if isinstance(event, Epoch)]
+    best = max(epochs, key=lambda epoch: (epoch.val_accuracy, -epoch.val_loss))
+    assert events[-1].best_epoch == best.epoch
+    with safe_open(saved, "pt") as file:
+        keys = set(file.keys())
+    assert {"new.linear.weight", "frozen.conv1.conv.weight"} <= keys
+    assert not any("fc3" in key for key in keys)
+
+
+def test_a_time_budget_ends_the_run(stripes: Path) -> None:
+    events = list(run(make(stripes, recipe="case-4", epochs=500, seconds=0.1)))
+    assert isinstance(events[-1], Finished)
+    assert len(events) < 100
+
+
+def test_divergence_is_said_with_the_learning_rate(stripes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Trainer, "_evaluate_val", lambda self: (float("nan"), 0.5))
+    failed = list(run(make(stripes, lr=9.0)))[-1]
+    assert isinstance(failed, Failed)
+    assert failed.user_error
+    assert "learning rate 9" in failed.error
+
+
+def test_out_of_memory_halves_the_batch_and_says_so(stripes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = Trainer._training_logits
+
+    def limited(self: Trainer, batch: torch.Tensor) -> torch.Tensor:
+        if len(batch) > 4:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return real(self, batch)
+
+    monkeypatch.setattr(Trainer, "_training_logits", limited)
+    events = list(run(make(stripes, batch_size=12)))
+    assert isinstance(events[-1], Finished)
+    assert "halved to 6" in events[1].notes[0]
+    assert "halved to 3" in events[1].notes[1]
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"data": "nowhere"}, "nowhere"),
+        ({"network": "resnet1"}, "resnet18"),
+        ({"recipe": "case-1", "cut": "fc3"}, "last layer"),
+        ({"recipe": "case-2", "cut": "conv7"}, "conv7"),
+    ],
+)
+def test_bad_input_is_one_failed_event(stripes: Path, values: dict, words: str) -> None:
+    events = list(run(make(stripes, **values)))
+    assert [type(event) for event in events] == [Failed]
+    assert events[0].user_error
+    assert words in events[0].error
+
+
+def test_a_mistake_of_ours_is_not_blamed_on_the_user(stripes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(self: Trainer) -> None:
+        raise ZeroDivisionError("oops")
+
+    monkeypatch.setattr(Trainer, "restore_best", broken)
+    failed = list(run(make(stripes)))[-1]
+    assert isinstance(failed, Failed)
+    assert not failed.user_error
+    assert failed.error == "ZeroDivisionError: oops"
+    assert failed.num_epochs_done == 3
+
+
+def test_progress_is_told_before_the_first_epoch(stripes: Path) -> None:
+    told: list[tuple[str, int, int]] = []
+    list(run(make(stripes), on_progress=lambda *step: told.append(step)))
+    frozen = [step for step in told if "frozen" in step[0]]
+    data = load_dataset(str(stripes), None, 0, 32)
+    views = 2 * len(data.train_labels) + len(data.val_labels) + len(data.test_labels)
+    assert frozen[-1][1:] == (views, views)

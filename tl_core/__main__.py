@@ -1,0 +1,225 @@
+"""The command line: `python -m tl_core <command>`.
+
+`--json` prints JSON lines on standard output; progress and errors go to standard error. Exit status: 0 done, 2 bad input (one
+line on standard error), 1 a failure of ours, 130 interrupted.
+"""
+
+import argparse
+import json
+import logging
+import signal
+import sys
+from typing import Any, NoReturn
+
+from tl_core.cases import CASE_NAMES, CUSTOM, recommend
+from tl_core.errors import UserError
+from tl_core.experiment import Experiment
+from tl_core.networks import get_network, networks
+
+DONE, OUR_FAILURE, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line, as every other bad input does."""
+
+    def error(self, message: str) -> NoReturn:
+        print(f"{self.prog}: {message}. See {self.prog} --help.", file=sys.stderr)
+        raise SystemExit(BAD_INPUT)
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)
+
+
+class _ProgressLine:
+    """One line on standard error that is written over; only on a terminal."""
+
+    def __init__(self) -> None:
+        self.open = False
+
+    def __call__(self, doing: str, done: int, total: int) -> None:
+        if sys.stderr.isatty():
+            print(f"\r{doing}: {done:,} of {total:,}\033[K", end="", file=sys.stderr, flush=True)
+            self.open = True
+
+    def close(self) -> None:
+        if self.open:
+            print("\r\033[K", end="", file=sys.stderr, flush=True)
+            self.open = False
+
+
+def _run(args: argparse.Namespace) -> int:
+    import torch
+
+    from tl_core.training import run
+
+    recipe = args.recipe
+    if recipe == "auto":
+        recipe = _recommended_case(args)
+    experiment = Experiment(
+        data=args.data, num_images=args.num_images, distance=args.distance, network=args.network, recipe=recipe,
+        cut=args.cut, freeze=args.freeze, init=args.init, seed=args.seed, epochs=args.epochs, seconds=args.seconds,
+        lr=args.lr, weight_decay=args.weight_decay, batch_size=args.batch_size,
+    )  # fmt: skip
+    if args.threads:
+        torch.set_num_threads(args.threads)
+    interrupted = False
+
+    def interrupt(*_: Any) -> None:
+        nonlocal interrupted
+        if interrupted:
+            raise KeyboardInterrupt
+        interrupted = True
+
+    signal.signal(signal.SIGINT, interrupt)
+    progress = _ProgressLine()
+    last = None
+    for event in run(experiment, device=args.device, should_stop=lambda: interrupted, on_progress=progress):
+        progress.close()
+        last = event
+        print(json.dumps(event.to_json()) if args.json else _event_text(event.to_json()), flush=True)
+    if last.event == "failed":
+        _say(f"tl_core run: {last.error}")
+        return BAD_INPUT if last.user_error else OUR_FAILURE
+    return INTERRUPTED if last.event == "stopped" else DONE
+
+
+def _recommended_case(args: argparse.Namespace) -> str:
+    """The textbook's case for the size of the data and its measured similarity."""
+    from tl_core.similarity import measure
+
+    return recommend_from(measure(args.data, args.num_images, args.distance, args.network, args.seed))
+
+
+def recommend_from(measurement: dict[str, Any]) -> str:
+    return recommend(measurement["num_images"], measurement["similarity"]).name
+
+
+def _event_text(event: dict[str, Any]) -> str:
+    kind = event["event"]
+    if kind == "started":
+        rows = [f"  {x['name']:<12}{x['state']:<12}{x['num_weights']:>12,} weights" for x in event["layers"]]
+        counts = f"{event['num_train']:,} training, {event['num_val']:,} validation, {event['num_test']:,} test images"
+        notes = [f"Note: {note}" for note in event["notes"]]
+        return "\n".join([f"{len(event['classes'])} classes; {counts}; {event['device']}", *rows, *notes])
+    if kind == "epoch":
+        return (
+            f"epoch {event['epoch']:>3}/{event['num_epochs']}  loss {event['train_loss']:.3f} / {event['val_loss']:.3f}  "
+            f"accuracy {event['train_accuracy']:.3f} / {event['val_accuracy']:.3f} (training / held-out)  "
+            f"{event['images_per_second']:,.0f} images/s  {event['eta_seconds']:.0f} s left"
+        )
+    if kind == "finished":
+        return (
+            f"test accuracy {100 * event['test_accuracy']:.1f} % "
+            f"(95 % interval {100 * event['test_accuracy_low']:.1f} to {100 * event['test_accuracy_high']:.1f} %), "
+            f"best epoch {event['best_epoch']}, {event['seconds']:.1f} s\n{event['verdict']}"
+        )
+    if kind == "stopped":
+        return f"stopped after {event['num_epochs_done']} epochs, {event['seconds']:.1f} s"
+    return f"failed after {event['num_epochs_done']} epochs"
+
+
+def _networks(args: argparse.Namespace) -> int:
+    for network in networks().values():
+        row = network.to_json()
+        if args.json:
+            print(json.dumps(row))
+            continue
+        state = "present" if row["present"] else f"to download, {row['download_mb']:.0f} MB"
+        accuracy = f"{100 * row['accuracy']:.1f} %" if row["accuracy"] is not None else "-"
+        print(f"{row['name']:<20}{state:<24}{row['num_weights']:>12,} weights  {accuracy:>7}  {row['title']}")
+    return DONE
+
+
+def _datasets(args: argparse.Namespace) -> int:
+    from tl_core.data import catalogue
+
+    for entry in catalogue().values():
+        row = entry.to_json()
+        if args.json:
+            print(json.dumps(row))
+            continue
+        count = f"{row['num_images']:,} images" if row["num_images"] else "not counted yet"
+        print(f"{row['name']:<24}{count:<20}{'present' if row['present'] else 'to download':<14}{row['title']}")
+    return DONE
+
+
+def _measure(args: argparse.Namespace) -> int:
+    from tl_core.similarity import measure
+
+    result = measure(args.data, args.num_images, args.distance, args.network, args.seed)
+    print(json.dumps(result) if args.json else result["why"])
+    return DONE
+
+
+def _fetch(args: argparse.Namespace) -> int:
+    from tl_core.backbones import fetch_weights
+
+    for name in args.names:
+        network = get_network(name)
+        if network.present:
+            _say(f"{name}: already here")
+            continue
+        progress = _ProgressLine()
+        path = fetch_weights(network, lambda done, total: progress(f"{name}, bytes", done, total))
+        progress.close()
+        _say(f"{name}: {path}")
+    return DONE
+
+
+def _make_parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="python -m tl_core", description="Transfer learning by the four cases, without the page.")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="command")
+
+    def add(name: str, run: Any, text: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, help=text, description=text)
+        command.set_defaults(call=run)
+        command.add_argument("--json", action="store_true", help="JSON lines on standard output")
+        return command
+
+    def add_data(command: argparse.ArgumentParser) -> None:
+        command.add_argument("--data", required=True, metavar="SPEC", help="a data set's name, or a folder, zip or tar")
+        command.add_argument("--num-images", type=int, metavar="N", help="images to learn from; default: all")
+        command.add_argument("--distance", type=float, default=0.0, metavar="0..1", help="the distance dial; default 0")
+        command.add_argument("--network", default="demo", metavar="NAME", help="default: demo")
+        command.add_argument("--seed", type=int, default=0)
+
+    command = add("run", _run, "Run one experiment and stream its events.")
+    add_data(command)
+    recipes = (*CASE_NAMES, CUSTOM, "auto")
+    command.add_argument("--recipe", default="auto", metavar="NAME", help=f"{', '.join(recipes)}; default: auto")
+    command.add_argument("--cut", metavar="STAGE", help="last stage that is kept")
+    command.add_argument("--freeze", metavar="STAGE", help="freeze up to this stage, or 'all' or 'none'")
+    command.add_argument("--init", metavar="START", help="pretrained or random")
+    command.add_argument("--epochs", type=int)
+    command.add_argument("--seconds", type=float, help="time budget")
+    command.add_argument("--lr", type=float, help="learning rate of the new layer")
+    command.add_argument("--weight-decay", type=float)
+    command.add_argument("--batch-size", type=int)
+    command.add_argument("--device", default="auto", metavar="NAME", help="auto, cpu, cuda or mps")
+    command.add_argument("--threads", type=int, help="CPU threads; default: torch's own choice")
+
+    add_data(add("measure", _measure, "Measure how similar the data is to what the network knows, and where to cut."))
+    add("networks", _networks, "List the networks, and which of them are here.")
+    add("datasets", _datasets, "List the data sets, and which of them are here.")
+    command = add("fetch", _fetch, "Download weights ahead of the lesson.")
+    command.add_argument("names", nargs="+", metavar="NAME")
+    return parser
+
+
+def main(argv: list[str] | None = None) -> int:
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
+    args = _make_parser().parse_args(argv)
+    try:
+        return args.call(args)
+    except UserError as error:
+        _say(f"tl_core {args.command}: {error}")
+        return BAD_INPUT
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        return DONE
+
+
+if __name__ == "__main__":
+    sys.exit(main())

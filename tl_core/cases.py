@@ -1,0 +1,170 @@
+"""The four cases of transfer learning as data, and the rule that picks one.
+
+The rule and its wording follow the transfer-learning lesson of Udacity's self-driving-car course (also in the CS231n notes,
+https://cs231n.github.io/transfer-learning/): what to do depends on how large the new data set is and how similar
+it is to the data the network was trained on.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from tl_core.errors import ExperimentError, known
+
+Init = Literal["pretrained", "random"]
+
+LAST = "last"  # symbolic cut: keep everything but the final fully connected layer
+EARLY = "early"  # symbolic cut: keep the first stages only, as each network's table names them
+ALL = "all"
+NONE = "none"
+CUSTOM = "custom"
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """What to do to a pre-trained network.
+
+    - `cut`: name of the last stage that is kept, or `"last"` / `"early"`; everything after it is sliced off and
+      one new fully connected layer is put on.
+    - `freeze`: `"all"` kept stages, `"none"`, or the name of a stage: that one and all before it are frozen.
+    - `init`: kept stages start from the `"pretrained"` weights or from `"random"` ones.
+    """
+
+    name: str
+    cut: str = LAST
+    freeze: str = NONE
+    init: Init = "pretrained"
+
+
+@dataclass(frozen=True)
+class Case:
+    """One quadrant of the map: which data it is for, what to do, and why."""
+
+    number: int
+    size: Literal["small", "large"]
+    similarity: Literal["similar", "different"]
+    title: str
+    recipe: Recipe
+    steps: tuple[str, ...]
+    why: str
+    alternative: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.recipe.name
+
+    @property
+    def quadrant(self) -> str:
+        return f"{self.size} data set, {self.similarity} data"
+
+
+CASES: tuple[Case, ...] = (
+    Case(
+        1,
+        "small",
+        "similar",
+        "Train only a new last layer",
+        Recipe("case-1", cut=LAST, freeze=ALL),
+        (
+            "Slice off the end of the network: its last fully connected layer.",
+            "Add a new fully connected layer with one output for each of your classes.",
+            "Randomise the weights of the new layer; freeze all the pre-trained weights.",
+            "Train only the new layer.",
+        ),
+        "With few images a large network would learn them by heart (overfitting), so the pre-trained weights stay as they "
+        "are. The images are similar, so the higher-level features already fit them, and nearly every layer is worth keeping.",
+    ),
+    Case(
+        2,
+        "small",
+        "different",
+        "Keep only the early layers",
+        Recipe("case-2", cut=EARLY, freeze=ALL),
+        (
+            "Slice off most of the pre-trained layers; keep those near the beginning, which see edges and simple textures.",
+            "Add a new fully connected layer with one output for each of your classes to what is left.",
+            "Randomise the weights of the new layer; freeze the pre-trained weights that were kept.",
+            "Train only the new layer.",
+        ),
+        "With few images overfitting is still the danger, so the kept weights stay frozen. But the images are different: "
+        "the higher-level features were made for other things, and only the low-level ones carry over.",
+    ),
+    Case(
+        3,
+        "large",
+        "similar",
+        "Fine-tune the whole network",
+        Recipe("case-3", cut=LAST, freeze=NONE),
+        (
+            "Replace the last fully connected layer by a new one with one output for each of your classes.",
+            "Randomise the weights of the new layer.",
+            "Start all the other layers from their pre-trained weights.",
+            "Re-train the whole network.",
+        ),
+        "With many images overfitting is no great danger, so everything may learn. The images are similar, so the "
+        "pre-trained weights are a head start that is worth keeping as the starting point.",
+    ),
+    Case(
+        4,
+        "large",
+        "different",
+        "Train from scratch",
+        Recipe("case-4", cut=LAST, freeze=NONE, init="random"),
+        (
+            "Replace the last fully connected layer by a new one with one output for each of your classes.",
+            "Throw the pre-trained weights away: start every layer from random weights.",
+            "Re-train the whole network from scratch.",
+        ),
+        "With many images the network can learn its own features, and those of very different images may not help. "
+        "It needs more training than the other cases.",
+        "You may use the recipe of case 3 instead: starting from the pre-trained weights may train faster, even on different images.",
+    ),
+)
+
+CASE_NAMES = tuple(case.name for case in CASES)
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """Where small ends and similar begins. Both lines are a matter of judgement, so both can be moved.
+
+    - `num_images`: a data set of at most this many images counts as small (the lesson calls 2,000 small and
+      one million large, and says nothing about what lies between).
+    - `similarity`: 0..1; from this value on, data counts as similar.
+    """
+
+    num_images: int = 2_000
+    similarity: float = 0.5
+
+
+def recommend(num_images: int, similarity: float, thresholds: Thresholds = Thresholds()) -> Case:
+    """The textbook's case for a data set of `num_images` images and a similarity of 0..1.
+
+    Raises `ExperimentError` for a negative number of images or a similarity outside 0..1.
+    """
+    if num_images < 1:
+        raise ExperimentError(f"The number of images must be at least 1. Received: {num_images}.")
+    if not 0.0 <= similarity <= 1.0:
+        raise ExperimentError(f"Similarity goes from 0 (different) to 1 (similar). Received: {similarity}.")
+    small = num_images <= thresholds.num_images
+    similar = similarity >= thresholds.similarity
+    return CASES[(0 if similar else 1) + (0 if small else 2)]
+
+
+def get_case(name: str) -> Case:
+    """The case called `name` (`"case-1"` .. `"case-4"`). Raises `ExperimentError` for any other name."""
+    for case in CASES:
+        if case.name == name:
+            return case
+    raise ExperimentError(known("recipe", name, [*CASE_NAMES, CUSTOM]))
+
+
+def make_recipe(name: str, cut: str | None = None, freeze: str | None = None, init: Init | None = None) -> Recipe:
+    """A case's recipe with some of its choices replaced; `"custom"` starts from case 3's choices.
+
+    A recipe that differs from its case in more than the cut is no longer that case and is called `"custom"`.
+    """
+    base = Recipe(CUSTOM) if name == CUSTOM else get_case(name).recipe
+    recipe = replace(base, cut=cut or base.cut, freeze=freeze or base.freeze, init=init or base.init)
+    if (recipe.freeze, recipe.init) != (base.freeze, base.init):
+        recipe = replace(recipe, name=CUSTOM)
+    return recipe

@@ -1,0 +1,210 @@
+"""Decode once: the pictures of a set as one memory-mapped uint8 array at the network's resolution.
+
+A set that fits is decoded whole, so that every later run on it, whatever its seed and number of images, starts at once.
+Of a larger one only the pictures asked for are decoded, and kept as a selection under its own key.
+"""
+
+import collections
+import hashlib
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import BinaryIO
+
+import numpy as np
+
+from tl_core.data import cache
+from tl_core.data.images import fit, read_image
+from tl_core.data.source import ImageSource, Progress
+from tl_core.errors import DataError
+
+WHOLE_LIMIT_BYTES = 512 * 2**20  # decoded: 174,000 pictures of 32 x 32, 3,500 of 224 x 224
+ENCODED_LIMIT_BYTES = 2**30  # on the disk: about 20 s to decode on two cores
+_THREADS = 2
+# Pillow lets go of Python's lock only inside the decoder: 10,000 files of 32 x 32 take 1.1 s, with two threads 1.7 s
+_THREADS_FROM_BYTES = 64 * 2**10
+_CHUNK_IMAGES = 64
+_CHUNK_BYTES = 2**20
+_PROGRESS_SECONDS = 0.1
+
+
+def fits(source: ImageSource, size: int) -> bool:
+    """Whether the set is decoded whole at this size."""
+    return len(source.items) * size * size * 3 <= WHOLE_LIMIT_BYTES and source.num_bytes <= ENCODED_LIMIT_BYTES
+
+
+def load_arrays(
+    source: ImageSource,
+    indices: Sequence[int] | np.ndarray,
+    size: int,
+    progress: Progress | None = None,
+    whole: bool = True,
+) -> np.ndarray:
+    """The pictures at these indices: (len(indices), size, size, 3) uint8, those that cannot be read all black.
+
+    `progress(done, total)` is called at least twice a second while pictures are decoded; what it raises ends the work
+    and leaves nothing behind. With `whole` False just these are decoded, even if the set would fit. A selection in
+    ascending order is returned memory-mapped, read-only. Raises `DataError` if the disk is full.
+    """
+    decoded = _decode_once(source, indices, size, progress, whole)
+    rows = decoded.rows(indices)
+    in_order = len(rows) == len(decoded.images) and bool((rows == np.arange(len(rows))).all())
+    return decoded.images if in_order else decoded.images[rows]
+
+
+def unreadable(
+    source: ImageSource,
+    indices: Sequence[int] | np.ndarray,
+    size: int,
+    progress: Progress | None = None,
+    whole: bool = True,
+) -> dict[int, str]:
+    """Which of these pictures cannot be decoded, and the sentence for each. Decodes them as `load_arrays` does."""
+    bad = _decode_once(source, indices, size, progress, whole).bad
+    return {index: bad[index] for index in map(int, indices) if index in bad}
+
+
+class _Decoded:
+    """`images` (M, size, size, 3) uint8, the items they belong to (ascending), and the unreadable ones among them."""
+
+    def __init__(self, images: np.ndarray, items: np.ndarray, bad: dict[int, str]) -> None:
+        self.images, self.items, self.bad = images, items, bad
+
+    def rows(self, indices: Sequence[int] | np.ndarray) -> np.ndarray:
+        return np.searchsorted(self.items, np.asarray(indices, dtype=np.int64))
+
+
+def _decode_once(
+    source: ImageSource, indices: Sequence[int] | np.ndarray, size: int, progress: Progress | None, whole: bool
+) -> _Decoded:
+    if whole and fits(source, size):
+        items = np.arange(len(source.items))
+        key = f"{source.fingerprint}-{size}"
+    else:
+        items = np.unique(np.asarray(indices, dtype=np.int64))
+        key = f"{source.fingerprint}-{size}-{hashlib.sha256(items.astype('<i8').tobytes()).hexdigest()[:20]}"
+    if not len(items):
+        return _Decoded(np.zeros((0, size, size, 3), np.uint8), items, {})
+    decoded = _open_cached(key, items, size)
+    if decoded is None:
+        report = progress or (lambda done, total: None)
+        with cache.building(key, lambda: report(0, len(items))):
+            decoded = _open_cached(key, items, size)
+            if decoded is None:
+                _build(key, source, items, size, report)
+                decoded = _open_cached(key, items, size)
+    if decoded is None:
+        raise DataError(
+            f"The decoded pictures of '{source.title}' cannot be read back from {cache.path_of(key).parent}."
+        )
+    return decoded
+
+
+def _open_cached(key: str, items: np.ndarray, size: int) -> _Decoded | None:
+    about = cache.read_json(f"{key}.json")
+    path = cache.path_of(f"{key}.npy")
+    if about is None:
+        return None
+    try:
+        images = np.load(path, mmap_mode="r")
+    except (OSError, ValueError, EOFError):
+        return None
+    if images.shape != (len(items), size, size, 3) or images.dtype != np.uint8:
+        return None
+    cache.touch(path)
+    return _Decoded(images, items, {int(index): reason for index, reason in about["unreadable"].items()})
+
+
+def _build(key: str, source: ImageSource, items: np.ndarray, size: int, report: Progress) -> None:
+    bad: dict[int, str] = {}
+    row_of = {int(index): row for row, index in enumerate(items)}
+    num_pixels = size * size * 3
+    try:
+        with cache.writing(f"{key}.npy") as temporary, open(temporary, "wb") as file:
+            start = _write_header(file, (len(items), size, size, 3))
+            # written, not memory-mapped: a full disk is then an error, not the end of the process
+            file.truncate(start + len(items) * num_pixels)
+            done, reported = 0, 0.0
+
+            def alive() -> None:
+                nonlocal reported
+                if time.monotonic() - reported > _PROGRESS_SECONDS:
+                    report(done, len(items))
+                    reported = time.monotonic()
+
+            for index, image in _decode_all(source, items, size, alive):
+                if isinstance(image, str):
+                    bad[index] = image
+                else:
+                    file.seek(start + row_of[index] * num_pixels)
+                    file.write(image.tobytes())
+                done += 1
+                alive()
+            file.flush()
+            cache.write_json(f"{key}.json", _describe(source, items, bad))
+    except OSError as error:
+        raise DataError(
+            f"The decoded pictures of '{source.title}' cannot be kept on the disk: {error.strerror or error}."
+        ) from None
+    report(len(items), len(items))
+    cache.trim(f"{key}.npy", f"{key}.json", f"{source.fingerprint}-index.json")
+
+
+def _describe(source: ImageSource, items: np.ndarray, bad: dict[int, str]) -> dict:
+    return {
+        "name": source.name,
+        "class_names": source.class_names,
+        "labels": source.labels[items].tolist(),
+        "unreadable": {str(index): bad[index] for index in sorted(bad)},
+    }
+
+
+def _write_header(file: BinaryIO, shape: tuple[int, ...]) -> int:
+    np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
+    return file.tell()
+
+
+def _decode_all(
+    source: ImageSource, items: np.ndarray, size: int, alive: Callable[[], None]
+) -> Iterator[tuple[int, np.ndarray | str]]:
+    """Each item's pixels, or why it cannot be read."""
+    chunks = _chunks(source.read_many(items, alive))
+    if source.num_bytes < _THREADS_FROM_BYTES * len(source.items):
+        for chunk in chunks:
+            yield from _decode_chunk(source, chunk, size)
+        return
+    pending: collections.deque[Future] = collections.deque()
+    with ThreadPoolExecutor(_THREADS) as pool:
+        for chunk in chunks:
+            pending.append(pool.submit(_decode_chunk, source, chunk, size))
+            if len(pending) > 2 * _THREADS:
+                yield from pending.popleft().result()
+        while pending:
+            yield from pending.popleft().result()
+
+
+def _chunks(stream: Iterator[tuple[int, bytes | np.ndarray]]) -> Iterator[list[tuple[int, bytes | np.ndarray]]]:
+    """Enough pictures at a time to outweigh the hand-over, but no more than a fraction of a second's work."""
+    chunk, num_bytes = [], 0
+    for index, data in stream:
+        chunk.append((index, data))
+        num_bytes += len(data)
+        if len(chunk) >= _CHUNK_IMAGES or num_bytes > _CHUNK_BYTES:
+            yield chunk
+            chunk, num_bytes = [], 0
+    if chunk:
+        yield chunk
+
+
+def _decode_chunk(source: ImageSource, chunk: list, size: int) -> list[tuple[int, np.ndarray | str]]:
+    return [_decode(source, index, data, size) for index, data in chunk]
+
+
+def _decode(source: ImageSource, index: int, data: bytes | np.ndarray, size: int) -> tuple[int, np.ndarray | str]:
+    try:
+        if isinstance(data, np.ndarray):
+            return index, fit(data, size)
+        return index, read_image(data, size, Path(source.items[index].ref).name)
+    except DataError as error:
+        return index, str(error)

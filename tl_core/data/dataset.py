@@ -1,0 +1,93 @@
+"""A data set ready for training: three parts of decoded pictures."""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from tl_core.data.arrays import fits, load_arrays, unreadable
+from tl_core.data.layout import check_classes
+from tl_core.data.source import ImageSource, Progress, open_source
+from tl_core.data.split import make_split
+from tl_core.errors import DataError
+
+
+@dataclass(frozen=True, eq=False)
+class DataSet:
+    """Pictures and labels of each part.
+
+    `*_images`: (N, size, size, 3) uint8 RGB, perhaps read-only and memory-mapped.
+    `*_labels`: (N,) int64, 0..len(class_names) - 1.
+    `test_refs`: the name of each test picture inside its set.
+    `notes`: sentences for the user about what is not as asked.
+    """
+
+    name: str
+    title: str
+    class_names: tuple[str, ...]
+    train_images: np.ndarray
+    train_labels: np.ndarray
+    val_images: np.ndarray
+    val_labels: np.ndarray
+    test_images: np.ndarray
+    test_labels: np.ndarray
+    test_refs: tuple[str, ...]
+    mirror_safe: bool
+    notes: list[str] = field(default_factory=list)
+
+
+def load_dataset(spec: str, num_images: int | None, seed: int, size: int, progress: Progress | None = None) -> DataSet:
+    """Open, divide and decode a data set: what training calls.
+
+    `spec` as for `open_source`; `num_images` counts train + validation, None is all. The same arguments give
+    the same pictures in the same order. `progress(done, total)` counts pictures. Raises `DataError` or `ArchiveError`.
+    """
+    source = open_source(spec, progress)
+    every = np.arange(len(source.items))
+    bad: dict[int, str] = {}
+    if fits(source, size):  # then all are decoded, and a damaged one is not drawn in the first place
+        bad = unreadable(source, every, size, progress)
+    good = usable_indices(source, bad)
+    split = make_split(source.labels[good], [source.given[i] for i in good], num_images, seed, source.title)
+    parts = {}
+    for name in ("test", "train", "val"):
+        indices = good[getattr(split, name)]
+        damaged = unreadable(source, indices, size, progress)
+        images = load_arrays(source, indices, size, progress)
+        if damaged:
+            bad |= damaged
+            keep = np.array([int(i) not in damaged for i in indices])
+            indices, images = indices[keep], images[keep]
+        if not len(indices):
+            raise DataError(f"None of the {name} images of '{source.title}' can be read.")
+        parts[name] = indices, images
+    return DataSet(
+        name=source.name,
+        title=source.title,
+        class_names=source.class_names,
+        train_images=parts["train"][1],
+        train_labels=source.labels[parts["train"][0]],
+        val_images=parts["val"][1],
+        val_labels=source.labels[parts["val"][0]],
+        test_images=parts["test"][1],
+        test_labels=source.labels[parts["test"][0]],
+        test_refs=tuple(source.items[i].ref for i in parts["test"][0]),
+        mirror_safe=source.mirror_safe,
+        notes=[*split.notes, *left_out(source, bad)],
+    )
+
+
+def usable_indices(source: ImageSource, bad: dict[int, str]) -> np.ndarray:
+    """The items that are not among the bad ones, ascending. Raises `DataError` if a class has too few left."""
+    good = np.array([i for i in range(len(source.items)) if i not in bad], dtype=np.int64)
+    if bad:
+        check_classes(source.title, source.class_names, source.labels[good], [source.given[i] for i in good])
+    return good
+
+
+def left_out(source: ImageSource, bad: dict[int, str]) -> list[str]:
+    """One sentence about the files that are not used, if there are any."""
+    count = len(source.skipped) + len(bad)
+    if not count:
+        return []
+    first = next(iter(bad.values())) if bad else f"'{source.skipped[0].name}': {source.skipped[0].reason}."
+    return [f"{count:,} file{'s are' if count > 1 else ' is'} left out{', the first' if count > 1 else ''}: {first}"]

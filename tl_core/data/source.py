@@ -1,0 +1,219 @@
+"""Where the pictures of one data set lie, class by class, before any is decoded."""
+
+import functools
+import json
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from tl_core import paths
+from tl_core.data import cache, digits, folders, tars, zips
+from tl_core.data.catalogue import ARCHIVE_SUFFIXES, DIGITS, archive_stem, catalogue, counts_name
+from tl_core.data.layout import Item, Layout, Skipped, arrange, check_classes, nothing_usable, rename_classes
+from tl_core.errors import DataError, known
+
+UPLOAD_NAME = re.compile(r"upload-[0-9a-f]{32}")
+CLASSES_FILE = "classes.json"  # in an upload: what its folders class-01, class-02 ... are really called
+_CLASS_FOLDER = re.compile(r"class-\d+")
+
+Progress = Callable[[int, int], None]
+Reader = Callable[[Sequence[str], Callable[[], None]], Iterator[tuple[str, bytes | np.ndarray]]]
+
+
+@dataclass(frozen=True, eq=False)
+class ImageSource:
+    """The pictures of a data set: what there is and how to get at them.
+
+    - `class_names`: sorted plain text in any script; `items` are sorted by class, split and name.
+    - `skipped`: files that are not used, with the reason.
+    - `mirror_safe`: whether a mirrored picture still shows its class (not so for digits).
+    - `fingerprint`: 20 hexadecimal digits that change with the content.
+    - `num_bytes`: of all pictures, encoded.
+    """
+
+    name: str
+    title: str
+    class_names: tuple[str, ...]
+    items: tuple[Item, ...]
+    skipped: tuple[Skipped, ...]
+    mirror_safe: bool
+    fingerprint: str
+    num_bytes: int
+    reader: Reader
+
+    @functools.cached_property
+    def labels(self) -> np.ndarray:
+        """(N,) int64"""
+        return np.array([item.label for item in self.items], dtype=np.int64)
+
+    @functools.cached_property
+    def given(self) -> tuple[str, ...]:
+        """The split of each item: 'train', 'val', 'test' or ''."""
+        return tuple(item.split for item in self.items)
+
+    def read_many(
+        self, indices: Sequence[int] | np.ndarray, alive: Callable[[], None] = lambda: None
+    ) -> Iterator[tuple[int, bytes | np.ndarray]]:
+        """Each item once, in whatever order is quickest: its bytes, or (H, W, 3) uint8 pixels.
+
+        A file that cannot be read gives b''. `alive` is called several times a second while a long archive is searched.
+        Raises `ArchiveError` if the archive has gone bad since it was indexed.
+        """
+        index_of = {self.items[index].ref: int(index) for index in indices}
+        for ref, data in self.reader(list(index_of), alive):
+            yield index_of.pop(ref), data
+        for index in index_of.values():
+            yield index, b""
+
+
+def open_source(spec: str, progress: Progress | None = None) -> ImageSource:
+    """The data set of a catalogue name, an upload, or a path to a folder, zip or tar with one sub-folder per class.
+
+    The first look into an archive reads all of it; later ones use the cached index. `progress` gets files seen and an
+    estimate of how many there are. Raises `DataError` or `ArchiveError`.
+    """
+    entries = catalogue()
+    if spec in entries:
+        entry = entries[spec]
+        if entry.path is None:
+            return _open_digits()
+        return _open_path(entry.path, entry.name, entry.title, entry.mirror_safe, progress)
+    if UPLOAD_NAME.fullmatch(spec):
+        path = paths.uploads_dir() / spec
+        if not path.is_dir():
+            raise DataError(f"The upload '{spec}' is not on this machine any more: upload the pictures again.")
+        return _open_path(path, spec, "Uploaded pictures", True, progress)
+    path = Path(resolve_spec(spec))
+    title = archive_stem(path.name) or path.name
+    return _open_path(path, title, title, True, progress)
+
+
+def resolve_spec(spec: str, *, allow_paths: bool = True) -> str:
+    """The spec in its one exact form: a name as it is, a path made absolute.
+
+    With `allow_paths` False, as on the web page, nothing on the disk is looked at but the shelf and the uploads.
+    Raises `DataError` if there is no such data set.
+    """
+    names = list(catalogue())
+    if spec in names or (UPLOAD_NAME.fullmatch(spec) and (paths.uploads_dir() / spec).is_dir()):
+        return spec
+    if not allow_paths:
+        raise DataError(known("data set", spec, names))
+    try:
+        path = Path(spec).expanduser().resolve()
+        is_dir, exists = path.is_dir(), path.exists()
+    except (OSError, ValueError, RuntimeError):
+        is_dir = exists = False
+    if not exists:
+        looks_like_path = "/" in spec or "\\" in spec or archive_stem(spec)
+        raise DataError(f"There is no file or folder '{spec}'." if looks_like_path else known("data set", spec, names))
+    if not is_dir and (archive_stem(path.name) is None or not path.is_file()):
+        raise DataError(f"'{path.name}' is neither a folder nor one of: {', '.join(ARCHIVE_SUFFIXES)}.")
+    return str(path)
+
+
+def look_inside(path: Path, progress: Progress | None = None) -> tuple[str, Layout]:
+    """Fingerprint and layout of a folder or archive, from the cache if it was seen before. It may hold nothing usable.
+
+    Raises `ArchiveError` or `DataError` if it cannot be read.
+    """
+    if path.is_dir():
+        entries = folders.walk(path)
+        fingerprint = cache.make_fingerprint("folder", *entries)
+        found = folders.scan(path, entries)
+    else:
+        try:
+            stat, is_zip = path.stat(), _is_zip(path)
+        except OSError as error:
+            raise DataError(f"The file '{path.name}' cannot be read: {error.strerror}.") from None
+        fingerprint = cache.make_fingerprint("file", path.resolve(), stat.st_size, stat.st_mtime_ns)
+        found = zips.scan(path) if is_zip else tars.scan(path, progress)
+    layout = _cached_layout(fingerprint)
+    if layout is not None:
+        return fingerprint, layout
+    with cache.building(f"{fingerprint}-index", lambda: progress and progress(0, 1)):
+        layout = _cached_layout(fingerprint)
+        if layout is None:
+            seen = list(found)
+            layout = arrange([f for f in seen if f.parts != (CLASSES_FILE,)])
+            if path.is_dir() and (path / CLASSES_FILE).is_file():
+                layout = rename_classes(layout, _read_class_names(path / CLASSES_FILE))
+            if not layout.items:
+                raise DataError(nothing_usable(path.name, seen, layout))
+            _cache_layout(fingerprint, layout)
+    return fingerprint, layout
+
+
+def read_inside(path: Path) -> Reader:
+    """How to read the files that `look_inside` names."""
+    if path.is_dir():
+        return functools.partial(folders.read, path)
+    return functools.partial(zips.read if _is_zip(path) else tars.read, path)
+
+
+def _open_path(path: Path, name: str, title: str, mirror_safe: bool, progress: Progress | None) -> ImageSource:
+    fingerprint, layout = look_inside(path, progress)
+    source = ImageSource(name, title, *layout[:3], mirror_safe, fingerprint, layout.num_bytes, read_inside(path))
+    check_classes(title, source.class_names, source.labels, source.given)
+    counts = {"num_classes": len(source.class_names), "num_images": len(source.items)}
+    if cache.read_json(counts_name(path)) != counts:
+        cache.write_json(counts_name(path), counts)
+    return source
+
+
+def _open_digits() -> ImageSource:
+    fingerprint = cache.make_fingerprint(*digits.fingerprint_parts())
+    layout = _cached_layout(fingerprint)
+    if layout is None:
+        labels = digits.labels()
+        order = sorted(range(len(labels)), key=lambda i: (labels[i], i))
+        items = tuple(Item(labels[i], "", str(i)) for i in order)
+        layout = Layout(tuple(map(str, range(digits.NUM_CLASSES))), items, (), 64 * len(items))
+        _cache_layout(fingerprint, layout)
+    return ImageSource(
+        DIGITS.name, DIGITS.title, *layout[:3], DIGITS.mirror_safe, fingerprint, layout.num_bytes, digits.read
+    )
+
+
+def _cached_layout(fingerprint: str) -> Layout | None:
+    try:
+        return _load_layout(cache.path_of(f"{fingerprint}-index.json"))
+    except LookupError:
+        return None
+
+
+@functools.lru_cache(maxsize=8)
+def _load_layout(path: Path) -> Layout:
+    """Raises `LookupError`, which, unlike a value, is not remembered."""
+    value = cache.read_json(path.name)
+    if value is None:
+        raise LookupError
+    items = tuple(map(Item, value["labels"], value["splits"], value["refs"]))
+    skipped = tuple(Skipped(*pair) for pair in value["skipped"])
+    return Layout(tuple(value["class_names"]), items, skipped, value["num_bytes"])
+
+
+def _cache_layout(fingerprint: str, layout: Layout) -> None:
+    labels, splits, refs = zip(*layout.items, strict=True)
+    value = {"class_names": layout.class_names, "labels": labels, "splits": splits, "refs": refs}
+    cache.write_json(f"{fingerprint}-index.json", value | {"skipped": layout.skipped, "num_bytes": layout.num_bytes})
+
+
+def _read_class_names(path: Path) -> dict[str, str]:
+    try:
+        names = json.loads(path.read_text("utf-8"))
+        return {str(folder): str(name) for folder, name in names.items() if _CLASS_FOLDER.fullmatch(folder)}
+    except (OSError, ValueError, AttributeError, TypeError):
+        return {}
+
+
+def _is_zip(path: Path) -> bool:
+    """By its content for files that have either form's signature, else by its suffix."""
+    with open(path, "rb") as file:
+        head = file.read(4)
+    if head[:2] == b"PK":
+        return True
+    return path.suffix.lower() == ".zip"

@@ -1,0 +1,53 @@
+"""Which device trains, at which precision, and what running out of its memory looks like."""
+
+import contextlib
+import os
+
+import torch
+
+from tl_core.errors import ExperimentError
+
+DEVICES = ("auto", "cpu", "cuda", "mps")
+
+
+def choose_device(name: str = "auto") -> torch.device:
+    """cuda, then mps, then cpu; or the one that is named. Raises `ExperimentError` if that one is not here."""
+    here = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    if name == "auto":
+        return torch.device(next(device for device, present in here.items() if present))
+    if name not in here or not here[name]:
+        present = ", ".join(device for device, yes in here.items() if yes)
+        raise ExperimentError(f"No such device on this machine. Received: '{name}'. Choose one of: auto, {present}.")
+    return torch.device(name)
+
+
+def describe_device(device: torch.device) -> str:
+    """For the screen: 'cuda (NVIDIA H100)', 'cpu (2 threads)'."""
+    if device.type == "cuda":
+        return f"cuda ({torch.cuda.get_device_name(device)})"
+    if device.type == "cpu":
+        threads = torch.get_num_threads()
+        return f"cpu ({threads} thread{'s' if threads > 1 else ''})"
+    return device.type
+
+
+def autocast(device: torch.device) -> contextlib.AbstractContextManager:
+    """bfloat16 where the hardware multiplies it faster than float32: CUDA, and processors with AMX tiles."""
+    has_tiles = getattr(torch.cpu, "_is_amx_tile_supported", lambda: False)
+    if device.type == "cuda" or (device.type == "cpu" and has_tiles()):
+        return torch.autocast(device.type, torch.bfloat16)
+    return contextlib.nullcontext()
+
+
+def make_deterministic(seed: int) -> None:
+    """Same seed, device and number of threads: same numbers."""
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    torch.manual_seed(seed)
+    torch.use_deterministic_algorithms(True, warn_only=True)
+    torch.backends.cudnn.benchmark = False
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    return isinstance(error, torch.OutOfMemoryError) or (
+        isinstance(error, RuntimeError) and "not enough memory" in str(error) or "can't allocate memory" in str(error)
+    )

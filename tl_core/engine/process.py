@@ -1,0 +1,89 @@
+"""One worker process and the pipes to it."""
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from tl_core.paths import ROOT
+
+
+class WorkerProcess:
+    """Starts `python -m tl_core.worker`, hands its JSON lines to `on_message` and its end to `on_exit(cause)`.
+
+    Both are called from this object's own reading thread. (`subprocess`, not `multiprocessing`: the latter would
+    execute the Streamlit script again in the child.)
+    """
+
+    def __init__(
+        self, lane: str, threads: int, on_message: Callable[[dict[str, Any]], None], on_exit: Callable[[str], None]
+    ):
+        self.lane = lane
+        self.on_message = on_message
+        self.on_exit = on_exit
+        self.last_words: deque[str] = deque(maxlen=20)
+        environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "PYTHONUNBUFFERED": "1"}
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tl_core.worker", "--lane", lane],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+            text=True, encoding="utf-8", cwd=ROOT, env=environment, start_new_session=True,
+        )  # fmt: skip
+        self._errors = threading.Thread(target=self._read_errors, daemon=True)
+        self._errors.start()
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    def send(self, **order: Any) -> None:
+        """An order to a worker that has just died is lost; its death is told by `on_exit`."""
+        with contextlib.suppress(BrokenPipeError, ValueError):
+            self.process.stdin.write(json.dumps(order) + "\n")
+            self.process.stdin.flush()
+
+    def kill(self) -> None:
+        self.process.kill()
+
+    def close(self, grace_seconds: float = 2.0) -> None:
+        """Ask the worker to go by closing its input; kill it if it does not."""
+        with contextlib.suppress(BrokenPipeError):
+            self.process.stdin.close()
+        try:
+            self.process.wait(grace_seconds)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self._reader.join(grace_seconds)
+
+    def _read(self) -> None:
+        with self.process.stdout as lines:
+            for line in lines:
+                self.on_message(json.loads(line))
+        self.process.wait()
+        self._errors.join(1.0)
+        with contextlib.suppress(BrokenPipeError):
+            self.process.stdin.close()
+        self.on_exit(self._cause())
+
+    def _read_errors(self) -> None:
+        with self.process.stderr as lines:
+            for line in lines:
+                self.last_words.append(line.rstrip())
+                print(line, end="", file=sys.stderr)
+
+    def _cause(self) -> str:
+        code = self.process.returncode
+        if code < 0:
+            name = signal.Signals(-code).name
+            why = " It may have run out of memory: try fewer images or a smaller network." if name == "SIGKILL" else ""
+            return f"The worker process was ended from outside by signal {-code} ({name}).{why}"
+        words = next((line for line in reversed(self.last_words) if line.strip()), "it said nothing")
+        return f"The worker process ended with status {code}: {words}"

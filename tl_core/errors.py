@@ -1,0 +1,56 @@
+"""Every error a user can meet.
+
+::
+
+    UserError                 something the user can mend: one sentence, exit status 2
+    ├── ExperimentError       a setting is out of range or names something unknown
+    ├── DataError             the pictures cannot be used
+    │   └── ArchiveError      the zip or tar cannot be read, or is not safe to read
+    ├── NetworkError          an unknown network or stage
+    │   └── WeightsMissing    the network is known, its weights are not on this machine
+    └── RunNotFound           no run has this id
+    WorkerDied                a worker process ended without saying so: our failure, not the user's
+
+The text of each says what was wrong, what was received and what to do.
+"""
+
+
+class UserError(Exception):
+    """Something the user can mend."""
+
+
+class ExperimentError(UserError):
+    """A setting is out of range or names something unknown."""
+
+
+class DataError(UserError):
+    """The pictures cannot be used."""
+
+
+class ArchiveError(DataError):
+    """The zip or tar cannot be read, or is not safe to read."""
+
+
+class NetworkError(UserError):
+    """An unknown network or stage."""
+
+
+class WeightsMissing(NetworkError):
+    """The network is known, but its weights are not on this machine and could not be downloaded."""
+
+
+class RunNotFound(UserError):
+    """No run has this id."""
+
+
+class WorkerDied(Exception):
+    """A worker process ended without saying so."""
+
+
+def known(kind: str, received: object, choices: list[str]) -> str:
+    """Text for an unknown name: what was wrong, what was received, what there is (closest first)."""
+    from difflib import get_close_matches
+
+    close = get_close_matches(str(received), choices, n=1)
+    hint = f" Did you mean '{close[0]}'?" if close else ""
+    return f"Unknown {kind}. Received: '{received}'.{hint} Choose one of: {', '.join(choices)}."

@@ -1,0 +1,130 @@
+"""The networks as data: stage tables and what each needs. No torch in here, so that pages can draw without it.
+
+The tables of torchvision's networks are in `assets/networks.json`, written by `python -m scripts.make_network_tables`
+from the very modules that run; a test compares them again.
+"""
+
+import json
+import os
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from tl_core.errors import NetworkError, known
+from tl_core.paths import ASSETS, weights_dir
+
+
+@dataclass(frozen=True)
+class Stage:
+    """One block of a network, as wide as a student would draw it.
+
+    - `output_shape`: without the batch: (C, H, W) for maps, (tokens, D) for a transformer, (D,) for a vector.
+    - `num_weights`: all parameters, those of BatchNorm included.
+    """
+
+    name: str
+    title: str
+    detects: str
+    output_shape: tuple[int, ...]
+    num_weights: int
+    has_bn: bool
+
+
+@dataclass(frozen=True)
+class Network:
+    """A backbone with its last fully connected layer (always the last stage)."""
+
+    name: str
+    title: str
+    input_size: int
+    mean: tuple[float, float, float]
+    std: tuple[float, float, float]
+    stages: tuple[Stage, ...]
+    early_cut: str
+    trained_on: str
+    num_classes: int
+    accuracy: float | None
+    download_mb: float
+    licence: str
+    source: str
+    weights_file: str
+    builtin: bool
+    reference_advantage: float | None  # see tl_core.similarity; None where it was not measured
+
+    @property
+    def num_weights(self) -> int:
+        return sum(stage.num_weights for stage in self.stages)
+
+    @property
+    def weights_path(self) -> Path:
+        """Where the official weights lie, or will lie once downloaded (torchvision's own file name and folder)."""
+        return (ASSETS if self.builtin else weights_dir()) / self.weights_file
+
+    @property
+    def present(self) -> bool:
+        return self.weights_path.is_file()
+
+    def stage(self, name: str) -> Stage:
+        """The stage called `name`. Raises `NetworkError` if there is none."""
+        for stage in self.stages:
+            if stage.name == name:
+                return stage
+        raise NetworkError(f"{self.title}: {known('stage', name, [s.name for s in self.stages])}")
+
+    def index(self, name: str) -> int:
+        return self.stages.index(self.stage(name))
+
+    def to_json(self) -> dict[str, Any]:
+        """One line of `networks --json`."""
+        return {
+            "name": self.name,
+            "title": self.title,
+            "present": self.present,
+            "input_size": self.input_size,
+            "num_weights": self.num_weights,
+            "accuracy": self.accuracy,
+            "trained_on": self.trained_on,
+            "num_classes": self.num_classes,
+            "download_mb": self.download_mb,
+            "licence": self.licence,
+            "source": self.source,
+            "stages": [
+                {"name": s.name, "title": s.title, "detects": s.detects, "output_shape": list(s.output_shape),
+                 "num_weights": s.num_weights, "has_bn": s.has_bn}
+                for s in self.stages
+            ],
+        }  # fmt: skip
+
+
+def _from_table(row: dict[str, Any]) -> Network:
+    card = row.get("card", {})  # of the network's making; see tl_core.backbones
+    row = {key: value for key, value in row.items() if key != "card"}
+    row["reference_advantage"] = card.get("reference_advantage")
+    stages = tuple(Stage(**{**stage, "output_shape": tuple(stage["output_shape"])}) for stage in row["stages"])
+    return Network(**{**row, "stages": stages, "mean": tuple(row["mean"]), "std": tuple(row["std"])})
+
+
+@cache
+def _load_tables(stamp: tuple[float, ...]) -> dict[str, Network]:
+    tables = [json.loads(path.read_text()) for path in _table_files()]
+    rows = [row for table in tables for row in (table if isinstance(table, list) else [table])]
+    return {network.name: network for network in map(_from_table, rows)}
+
+
+def _table_files() -> list[Path]:
+    own = sorted(ASSETS.glob("demo*.json"))
+    return [*own, ASSETS / "networks.json"]
+
+
+def networks() -> dict[str, Network]:
+    """The catalogue, our own networks first."""
+    return _load_tables(tuple(os.stat(path).st_mtime for path in _table_files()))
+
+
+def get_network(name: str) -> Network:
+    """Raises `NetworkError` for a name that is not in the catalogue."""
+    catalogue = networks()
+    if name not in catalogue:
+        raise NetworkError(known("network", name, list(catalogue)))
+    return catalogue[name]

@@ -1,0 +1,39 @@
+"""Where things lie on this machine. Everything that is written goes below one folder, so that deleting it deletes it all."""
+
+import os
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+ASSETS = ROOT / "assets"
+
+
+def home() -> Path:
+    """`TL_HOME`, or `var/` in the project's folder: runs, uploads, decoded pictures and downloaded weights."""
+    return Path(os.environ.get("TL_HOME") or ROOT / "var").resolve()
+
+
+def data_dir() -> Path:
+    """`TL_DATA_DIR`, or `data/` below `home()`: folders and archives of pictures that a teacher put there."""
+    return Path(os.environ.get("TL_DATA_DIR") or home() / "data").resolve()
+
+
+def weights_dir() -> Path:
+    """`TL_WEIGHTS_DIR`, or `weights/` below `home()`: downloaded weights of torchvision's networks."""
+    return Path(os.environ.get("TL_WEIGHTS_DIR") or home() / "weights").resolve()
+
+
+def uploads_dir() -> Path:
+    return home() / "uploads"
+
+
+def cache_dir() -> Path:
+    return home() / "cache"
+
+
+def runs_dir() -> Path:
+    return home() / "runs"
+
+
+def store_url() -> str:
+    """`TL_STORE_URL` in SQLAlchemy's form, or an SQLite file below `home()`."""
+    return os.environ.get("TL_STORE_URL") or f"sqlite:///{home() / 'store.sqlite'}"

@@ -1,0 +1,245 @@
+"""The training loop proper: features or images in, losses and accuracies out, one epoch at a time."""
+
+import math
+import warnings
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from tl_core.budget import Budget
+from tl_core.data import DataSet
+from tl_core.device import autocast, is_out_of_memory
+from tl_core.errors import ExperimentError
+from tl_core.experiment import Experiment
+from tl_core.networks import Network
+from tl_core.preprocess import Preprocess
+from tl_core.surgery import AdaptedNetwork
+
+WARM_UP = 0.1  # share of the steps over which the learning rate rises to its value
+STANDARDISE_ON = 1_000  # training images that fix the new layer's standardisation where the body is trained too
+FORWARD_BATCH = 256  # images at once where nothing is learnt
+
+
+def as_tensor(images: np.ndarray) -> Tensor:
+    """The same memory as a tensor. Decoded images are mapped read-only from disk, and nothing here writes to them."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "The given NumPy array is not writable")
+        return torch.from_numpy(images)
+
+
+class StopRequested(Exception):
+    """A person pressed Stop."""
+
+
+class Trainer:
+    """Trains an adapted network on one data set.
+
+    Where everything before the new layer is frozen, its features are the same in every epoch: they are computed once, for each
+    image and its mirror image, and only the new layer runs after that.
+    """
+
+    def __init__(
+        self,
+        model: AdaptedNetwork,
+        data: DataSet,
+        network: Network,
+        budget: Budget,
+        experiment: Experiment,
+        device: torch.device,
+        should_stop: Callable[[], bool] = lambda: False,
+    ):
+        self.device = device
+        self.model = model.to(device, memory_format=torch.channels_last)
+        self.budget = budget
+        self.should_stop = should_stop
+        self.batch_size = budget.batch_size
+        self.num_train = len(data.train_labels)
+        self.preprocess = Preprocess(network, experiment.distance, data.mirror_safe, device)
+        self.images = {
+            "train": as_tensor(data.train_images),
+            "val": as_tensor(data.val_images),
+            "test": as_tensor(data.test_images),
+        }
+        self.labels = {
+            "train": torch.from_numpy(np.asarray(data.train_labels, np.int64)).to(device),
+            "val": torch.from_numpy(np.asarray(data.val_labels, np.int64)).to(device),
+        }
+        # random layers change too much in their first steps for fixed statistics to mean anything
+        self.standardise = experiment.make_recipe().init == "pretrained"
+        self.features: dict[str, Tensor] = {}  # pooled; "train" holds (views, N, num_features)
+        self.generator = torch.Generator().manual_seed(experiment.seed)
+        self.best_epoch = 0
+        self.best_score = (-1.0, 0.0)
+        self.best_weights: dict[str, Tensor] = {}
+        self.optimizer = self._make_optimizer()
+        self.scheduler = torch.optim.lr_scheduler.LambdaLR(self.optimizer, self._rate)
+
+    def prepare(self, progress: Callable[[str, int, int], None]) -> None:
+        """Pass the images through the frozen layers once and fix the new layer's standardisation."""
+        doing = "Passing the images through the frozen layers"
+        only_head = self.model.only_head_trains
+        mirrored = only_head and self.preprocess.mirror_safe
+        total = min(self.num_train, STANDARDISE_ON)
+        if only_head:
+            total = self.num_train * (2 if mirrored else 1) + len(self.images["val"]) + len(self.images["test"])
+        done = 0
+
+        def count(num_images: int) -> None:
+            nonlocal done
+            done += num_images
+            progress(doing, done, total)
+
+        self.model.eval()
+        if not only_head:
+            if self.standardise:
+                self.model.new.fit_standardisation(self._body(self.images["train"][:STANDARDISE_ON], count))
+            return
+        train = self._body(self.images["train"], count)
+        self.model.new.fit_standardisation(train)
+        views = [train]
+        if mirrored:
+            views.append(self._body(self.images["train"], count, mirror=True))
+        self.features = {"train": torch.stack(views)}
+        for split in ("val", "test"):
+            self.features[split] = self._body(self.images[split], count)
+
+    def train_epoch(self, epoch: int) -> dict[str, Any]:
+        """One pass over the training images; the fields of an `Epoch` event that are measured here.
+
+        Training loss and accuracy are means over the epoch's batches, as they were seen (augmented, and while learning); the
+        held-out ones are taken at its end. Raises `ExperimentError` when the loss is no longer a number.
+        """
+        notes = []
+        while True:
+            try:
+                train_loss, train_accuracy = self._train_batches()
+                break
+            except Exception as error:
+                if not is_out_of_memory(error) or self.batch_size <= 2:
+                    raise
+                self.batch_size = max(2, self.batch_size // 2)
+                notes.append(f"Out of memory: the batch was halved to {self.batch_size} images.")
+                if self.device.type == "cuda":
+                    torch.cuda.empty_cache()
+        val_loss, val_accuracy = self._evaluate_val()
+        if not math.isfinite(train_loss + val_loss):
+            lr = self.budget.lr
+            raise ExperimentError(
+                f"The loss is no longer a number (NaN or infinite) in epoch {epoch}: training has diverged. "
+                f"Received: learning rate {lr:g}. Use a smaller one, such as {lr / 10:g}."
+            )
+        score = (val_accuracy, -val_loss)
+        if score > self.best_score:
+            self.best_score, self.best_epoch = score, epoch
+            self.best_weights = {key: value.to("cpu", copy=True) for key, value in self._learning_state().items()}
+        return {
+            "train_loss": train_loss,
+            "val_loss": val_loss,
+            "train_accuracy": train_accuracy,
+            "val_accuracy": val_accuracy,
+            "notes": notes,
+        }
+
+    def restore_best(self) -> None:
+        """Put the weights of the best epoch back."""
+        self.model.load_state_dict(self.best_weights, strict=False)
+
+    @torch.no_grad()
+    def predict_test(self) -> np.ndarray:
+        """Predicted class of every test image, int64."""
+        self.model.eval()
+        logits = [self._logits("test", part) for part in self._parts(len(self.images["test"]))]
+        return torch.cat(logits).argmax(1).cpu().numpy()
+
+    def _learning_state(self) -> dict[str, Tensor]:
+        state = self.model.state_dict()
+        return {key: value for key, value in state.items() if not key.startswith("frozen.")}
+
+    def _make_optimizer(self) -> torch.optim.Optimizer:
+        budget, model = self.budget, self.model
+        groups = [{"params": list(model.new.parameters()), "lr": budget.lr}]
+        body = list(model.trained.parameters())
+        if body:
+            groups.append({"params": body, "lr": budget.lr * budget.body_lr_factor})
+        return torch.optim.AdamW(groups, weight_decay=budget.weight_decay, fused=self.device.type in ("cuda", "cpu"))
+
+    def _rate(self, step: int) -> float:
+        """Linear warm-up, then half a cosine down to zero."""
+        num_steps = self.budget.num_epochs * math.ceil(self.num_train / self.budget.batch_size)
+        warm = max(1, round(WARM_UP * num_steps))
+        if step < warm:
+            return (step + 1) / warm
+        return 0.5 * (1 + math.cos(math.pi * min(1.0, (step - warm) / max(1, num_steps - warm))))
+
+    def _train_batches(self) -> tuple[float, float]:
+        self.model.train()
+        loss_sum = torch.zeros((), device=self.device)
+        num_right = torch.zeros((), device=self.device)
+        count = 0
+        for batch in self._batches():
+            self._check_stop()
+            labels = self.labels["train"][batch.to(self.device)]
+            logits = self._training_logits(batch)
+            loss = F.cross_entropy(logits, labels)
+            self.optimizer.zero_grad(set_to_none=True)
+            loss.backward()
+            self.optimizer.step()
+            self.scheduler.step()
+            loss_sum += loss.detach() * len(batch)
+            num_right += (logits.detach().argmax(1) == labels).sum()
+            count += len(batch)
+        return float(loss_sum) / count, float(num_right) / count
+
+    def _batches(self) -> Iterator[Tensor]:
+        """Random batches of indices; a last batch of one image is left out, since BatchNorm cannot use it."""
+        order = torch.randperm(self.num_train, generator=self.generator)
+        return (batch for batch in order.split(self.batch_size) if len(batch) > 1)
+
+    def _training_logits(self, batch: Tensor) -> Tensor:
+        if self.features:
+            views = torch.randint(len(self.features["train"]), (len(batch),), generator=self.generator)
+            pooled = self.features["train"][views.to(self.device), batch.to(self.device)]
+            return self.model.new.classify(pooled)
+        images = self.preprocess.augment(self.images["train"][batch], self.generator)
+        with autocast(self.device):
+            pooled = self.model.features(images)
+        return self.model.new.classify(pooled)
+
+    @torch.no_grad()
+    def _evaluate_val(self) -> tuple[float, float]:
+        self.model.eval()
+        logits = torch.cat([self._logits("val", part) for part in self._parts(len(self.labels["val"]))])
+        labels = self.labels["val"]
+        return float(F.cross_entropy(logits, labels)), float((logits.argmax(1) == labels).float().mean())
+
+    def _logits(self, split: str, part: slice) -> Tensor:
+        self._check_stop()
+        if self.features:
+            return self.model.new.classify(self.features[split][part])
+        with autocast(self.device):
+            pooled = self.model.features(self.preprocess(self.images[split][part]))
+        return self.model.new.classify(pooled)
+
+    @torch.no_grad()
+    def _body(self, images: Tensor, count: Callable[[int], None], mirror: bool = False) -> Tensor:
+        """Pooled features (N, num_features) float32 of all images."""
+        pooled = []
+        for part in self._parts(len(images)):
+            with autocast(self.device):
+                batch = self.model.features(self.preprocess(images[part], mirror))
+            pooled.append(batch.float())
+            count(len(batch))
+        return torch.cat(pooled)
+
+    def _parts(self, count: int) -> Iterator[slice]:
+        """Slices for passes in which nothing is learnt; their size follows the image's, for a quick answer to Stop."""
+        size = max(8, min(FORWARD_BATCH, FORWARD_BATCH * 64 * 64 // self.preprocess.size**2))
+        return (slice(start, start + size) for start in range(0, count, size))
+
+    def _check_stop(self) -> None:
+        if self.should_stop():
+            raise StopRequested

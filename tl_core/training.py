@@ -1,0 +1,203 @@
+"""`run(experiment)`: one experiment as a stream of events.
+
+A plain generator: no threads, no user interface, no database. Whoever executes it only iterates.
+"""
+
+import logging
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+
+from tl_core.budget import Budget, make_budget
+from tl_core.cases import CASE_NAMES, Recipe
+from tl_core.data import DataSet, load_dataset
+from tl_core.device import choose_device, describe_device, make_deterministic
+from tl_core.errors import UserError
+from tl_core.evaluation import confusion_matrix, fitting_verdict, wilson_interval
+from tl_core.events import Epoch, Event, Failed, Finished, Started, Stopped
+from tl_core.experiment import Experiment
+from tl_core.networks import get_network
+from tl_core.plan import layer_plan
+from tl_core.surgery import SMALL_BATCHNORM, AdaptedNetwork, adapt, snapshot, weights_moved
+from tl_core.trainer import StopRequested, Trainer
+
+log = logging.getLogger(__name__)
+
+OnProgress = Callable[[str, int, int], None]
+
+
+@dataclass
+class _Clock:
+    """Gives every event of a run its id, its number and its time."""
+
+    run_id: str
+    seq: int = 0
+
+    def __post_init__(self) -> None:
+        self.start = time.perf_counter()
+
+    @property
+    def seconds(self) -> float:
+        return round(time.perf_counter() - self.start, 3)
+
+    def make(self, kind: type[Event], **values: Any) -> Event:
+        event = kind(run_id=self.run_id, seq=self.seq, elapsed_seconds=self.seconds, **values)
+        self.seq += 1
+        return event
+
+
+def run(
+    experiment: Experiment,
+    *,
+    run_id: str | None = None,
+    device: str = "auto",
+    should_stop: Callable[[], bool] = lambda: False,
+    on_progress: OnProgress = lambda doing, done, total: None,
+    save_to: Path | None = None,
+) -> Iterator[Event]:
+    """Run one experiment; the last event is `Finished`, `Stopped` or `Failed`, whatever happens.
+
+    - `should_stop` is asked before every batch.
+    - `on_progress(doing, done, total)` tells of steps that take a while before the first epoch.
+    - `save_to`: a `.safetensors` file for the weights of the best epoch.
+    """
+    clock = _Clock(run_id or uuid.uuid4().hex)
+    epochs: list[Epoch] = []
+    try:
+        for event in _run(experiment, clock, device, should_stop, on_progress, save_to):
+            if isinstance(event, Epoch):
+                epochs.append(event)
+            yield event
+    except StopRequested:
+        best = max(epochs, key=lambda e: (e.val_accuracy, -e.val_loss), default=None)
+        yield clock.make(
+            Stopped,
+            num_epochs_done=len(epochs),
+            best_epoch=best.epoch if best else None,
+            val_accuracy=best.val_accuracy if best else None,
+            weights_moved=epochs[-1].weights_moved if epochs else {},
+            seconds=clock.seconds,
+        )
+    except UserError as error:
+        yield clock.make(Failed, error=str(error), user_error=True, num_epochs_done=len(epochs), seconds=clock.seconds)
+    except Exception as error:
+        log.exception("run %s failed", clock.run_id)
+        text = f"{type(error).__name__}: {error}"
+        yield clock.make(Failed, error=text, user_error=False, num_epochs_done=len(epochs), seconds=clock.seconds)
+
+
+def _run(
+    experiment: Experiment,
+    clock: _Clock,
+    device_name: str,
+    should_stop: Callable[[], bool],
+    on_progress: OnProgress,
+    save_to: Path | None,
+) -> Iterator[Event]:
+    def progress(doing: str, done: int, total: int) -> None:
+        on_progress(doing, done, total)
+        if should_stop():
+            raise StopRequested
+
+    network = get_network(experiment.network)
+    recipe = experiment.make_recipe()
+    layer_plan(network, recipe, 2)  # a recipe that does not fit is said before any image is read
+    device = choose_device(device_name)
+    make_deterministic(experiment.seed)
+    data = load_dataset(
+        experiment.data, experiment.num_images, experiment.seed, network.input_size,
+        progress=lambda done, total: progress("Reading the images", done, total),
+    )  # fmt: skip
+    plan = layer_plan(network, recipe, len(data.class_names))
+    budget = make_budget(experiment, recipe, len(data.train_labels))
+    progress("Loading the network", 0, 1)
+    torch.manual_seed(experiment.seed)
+    model = adapt(network, recipe, len(data.class_names))
+    model.keep_bn_statistics = recipe.init == "pretrained" and len(data.train_labels) < SMALL_BATCHNORM
+    trainer = Trainer(model, data, network, budget, experiment, device, should_stop)
+    before = snapshot(model)
+    yield clock.make(
+        Started,
+        experiment=experiment.to_json(),
+        case=CASE_NAMES.index(recipe.name) + 1 if recipe.name in CASE_NAMES else None,
+        device=describe_device(device),
+        classes=list(data.class_names),
+        num_train=len(data.train_labels),
+        num_val=len(data.val_labels),
+        num_test=len(data.test_labels),
+        layers=[layer.to_json() for layer in plan],
+        num_epochs=budget.num_epochs,
+        notes=list(data.notes),
+    )
+    trainer.prepare(progress)
+    epochs = []
+    for event in _epochs(trainer, budget, experiment, clock, before):
+        epochs.append(event)
+        yield event
+    trainer.restore_best()
+    true, predicted = data.test_labels, trainer.predict_test()
+    num_right = int((true == predicted).sum())
+    low, high = wilson_interval(num_right, len(true))
+    if save_to is not None:
+        _save(model, save_to, experiment, recipe, data)
+    num_trainable = sum(layer.num_trainable for layer in plan)
+    yield clock.make(
+        Finished,
+        test_accuracy=num_right / len(true),
+        test_accuracy_low=low,
+        test_accuracy_high=high,
+        best_epoch=trainer.best_epoch,
+        seconds=clock.seconds,
+        confusion=confusion_matrix(np.asarray(true), predicted, len(data.class_names)).tolist(),
+        weights_moved=weights_moved(before, model),
+        verdict=fitting_verdict(
+            [e.to_json() for e in epochs], len(data.train_labels), len(data.val_labels), num_trainable
+        ),
+    )
+
+
+def _epochs(
+    trainer: Trainer, budget: Budget, experiment: Experiment, clock: _Clock, before: dict[str, Any]
+) -> Iterator[Epoch]:
+    """Epochs up to the budget, or until `budget.patience` of them brought nothing."""
+    start = time.perf_counter()
+    for epoch in range(1, budget.num_epochs + 1):
+        epoch_start = time.perf_counter()
+        result = trainer.train_epoch(epoch)
+        spent = time.perf_counter() - start
+        stop_early = epoch - trainer.best_epoch >= budget.patience
+        out_of_time = experiment.seconds is not None and spent >= experiment.seconds
+        left = 0 if stop_early or out_of_time else (budget.num_epochs - epoch) * spent / epoch
+        if experiment.seconds is not None:
+            left = max(0.0, min(left, experiment.seconds - spent))
+        yield clock.make(
+            Epoch,
+            epoch=epoch,
+            num_epochs=budget.num_epochs,
+            images_per_second=round(trainer.num_train / (time.perf_counter() - epoch_start), 1),
+            eta_seconds=round(left, 2),
+            weights_moved=weights_moved(before, trainer.model),
+            **result,
+        )
+        if stop_early or out_of_time:
+            return
+
+
+def _save(model: AdaptedNetwork, path: Path, experiment: Experiment, recipe: Recipe, data: DataSet) -> None:
+    """The kept stages and the new layer as safetensors, with what is needed to use them again."""
+    import json
+
+    from safetensors.torch import save_file
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    tensors = {key: value.detach().cpu().contiguous() for key, value in model.state_dict().items()}
+    meta = {"experiment": experiment.to_json(), "recipe": recipe.__dict__, "classes": list(data.class_names)}
+    temporary = path.with_suffix(".part")
+    save_file(tensors, temporary, {"tl": json.dumps(meta)})
+    temporary.replace(path)
