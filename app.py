@@ -3,8 +3,9 @@
 import streamlit as st
 
 from frame import components, services, state
+from tl_core.paths import ASSETS
 
-st.set_page_config(page_title="Transfer learning, measured", page_icon="assets/icon.svg", layout="wide")
+st.set_page_config(page_title="Transfer learning, measured", page_icon=str(ASSETS / "icon.svg"), layout="wide")
 
 # every url_path differs from its file's name: a page that is opened first by its address must still come through this file
 PAGES = {
@@ -15,7 +16,7 @@ PAGES = {
 
 page = st.navigation(list(PAGES.values()), position="top")
 st.session_state.pages = PAGES
-st.html("assets/style.css")
+st.html(ASSETS / "style.css")
 components.provide_plotly()
 components.remember_visitor(services.owner())
 services.get_engine()

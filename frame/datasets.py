@@ -11,6 +11,7 @@ import streamlit as st
 from frame.services import get_answers
 from frame.settings import Settings
 from tl_core.data.dial import POSITIONS, position
+from tl_core.networks import get_network
 
 MEASURED_IMAGES = 1_000  # a similarity does not change much beyond (see docs), and larger sets take longer to read
 THUMBNAILS = 12
@@ -19,11 +20,15 @@ PATIENCE = 0.4  # seconds a page waits for an answer before it draws without it
 
 @dataclass(frozen=True)
 class DataInfo:
-    """The chosen data set as far as it is known yet; `description` and `similarity` are None until they are."""
+    """The chosen data set as far as it is known yet; `description` and `measurement` are None until they are.
+
+    `error` says why the pictures cannot be used, `measure_error` why they cannot be measured (with this network, say).
+    """
 
     description: dict[str, Any] | None
     measurement: dict[str, Any] | None
     error: str | None
+    measure_error: str | None
     waiting: tuple[Future, ...]
 
     @property
@@ -48,7 +53,12 @@ def describe_data(settings: Settings) -> DataInfo:
     described = answers.ask("describe", spec=experiment.data)
     description, error, waiting = _take(described)
     if description is None:
-        return DataInfo(None, None, error, (described,) if waiting else ())
+        return DataInfo(None, None, error, None, (described,) if waiting else ())
+    _ask_thumbnails(settings)  # before the measurement, which takes longer and would keep the pictures waiting
+    network = get_network(experiment.network)
+    if not network.present:
+        missing = f"The weights of {network.title} are not on this machine yet, so similarity cannot be measured with them."
+        return DataInfo(description, None, None, missing, ())
     measured = answers.ask(
         "measure",
         data=experiment.data,
@@ -57,7 +67,7 @@ def describe_data(settings: Settings) -> DataInfo:
         network_name=experiment.network,
     )
     measurement, error, waiting = _take(measured)
-    return DataInfo(description, measurement, error, (measured,) if waiting else ())
+    return DataInfo(description, measurement, None, error, (measured,) if waiting else ())
 
 
 def redraw_when_done(futures: tuple[Future, ...]) -> None:
@@ -73,14 +83,18 @@ def redraw_when_done(futures: tuple[Future, ...]) -> None:
     wait()
 
 
-def show_thumbnails(settings: Settings) -> tuple[Future, ...]:
-    """A row of pictures as the distance dial shows them; returns what is still awaited."""
-    future = get_answers().ask(
+def _ask_thumbnails(settings: Settings) -> Future:
+    return get_answers().ask(
         "thumbnails",
         spec=settings.experiment.data,
         distance=POSITIONS[position(settings.experiment.distance)],
         count=THUMBNAILS,
     )
+
+
+def show_thumbnails(settings: Settings) -> tuple[Future, ...]:
+    """A row of pictures as the distance dial shows them; returns what is still awaited."""
+    future = _ask_thumbnails(settings)
     pictures, error, waiting = _take(future)
     if error:
         st.warning(error)

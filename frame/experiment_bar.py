@@ -22,7 +22,7 @@ IMAGINED_CLASSES = 5
 def experiment_bar() -> tuple[Settings, DataInfo]:
     """Draw the bar; returns the settings and what is known of the data."""
     settings = state.get_settings()
-    data = DataInfo(None, None, None, ()) if settings.imagined else describe_data(settings)
+    data = DataInfo(None, None, None, None, ()) if settings.imagined else describe_data(settings)
     settings = _fit_to_data(settings, data)
     with st.container(border=True, key="experiment_bar"):
         columns = st.columns([2.2, 2.6, 2.6, 2.2, 2.0], gap="medium")

@@ -54,8 +54,11 @@ def show_run(run_id: str, others: list[str]) -> None:
             st.rerun()
         events = store.events(run_id)
         _status(now, events)
-        _curves(now, events, others)
-        _layers(events)
+        left, right = st.columns([5, 9], gap="large")
+        with left:
+            _curves(now, events, others)
+        with right:
+            _layers(events)
 
     watch()
     if not run.active:
@@ -144,12 +147,10 @@ def _curves(run: Run, events: list[dict[str, Any]], others: list[str]) -> None:
         started = _find(events, "started")
         num_epochs = started["num_epochs"] if started else 10
     dark = st.context.theme.type == "dark"
-    columns = st.columns(2, gap="large")
-    for column, metric in zip(columns, ("loss", "accuracy"), strict=True):
+    for metric in ("accuracy", "loss"):
         curves = [_curve(each, epochs, metric, index) for index, (each, epochs) in enumerate(shown)]
-        with column:
-            figure = curves_figure(curves, metric, num_epochs=num_epochs, dark=dark)
-            components.live_plot(figure, alt=_curve_alt(metric, curves[0]), key=f"live_{metric}")
+        figure = curves_figure(curves, metric, num_epochs=num_epochs, dark=dark)
+        components.live_plot(figure, alt=_curve_alt(metric, curves[0]), key=f"live_{metric}")
 
 
 def _curve_alt(metric: str, curve: RunCurve) -> str:

@@ -7,21 +7,22 @@ from tl_core.cases import Case, Thresholds
 from tl_core.plan import Layer
 
 
-def case_text(case: Case, chosen: Case | None, prescribed: bool) -> None:
-    """The quadrant, the recipe that is shown, its steps and the reason."""
+def case_title(case: Case, chosen: Case | None, prescribed: bool) -> None:
+    """The recipe that is shown, and what the map says where that is another one."""
     shown = case if prescribed else chosen
+    st.subheader(f"Case {shown.number}: {shown.title}" if shown else "A recipe of your own", anchor=False)
+    if shown != case:
+        st.write(f"Chosen on purpose: for a {case.quadrant} the map says case {case.number}.")
+
+
+def case_text(shown: Case | None) -> None:
+    """The steps of a case and the reason for them."""
     if shown is None:
-        st.subheader("A recipe of your own", anchor=False)
-        st.write(
-            f"For a {case.quadrant} the map says case {case.number}. You chose cut, frozen layers and start yourself."
-        )
+        st.write("You decide where to cut, which layers to freeze, and whether they start from what was learnt before.")
         return
-    st.subheader(f"Case {shown.number}: {shown.title}", anchor=False)
-    if not prescribed and shown != case:
-        st.write(f"You chose this recipe on purpose. For a {case.quadrant} the map says case {case.number}.")
-    steps, why = st.columns([6, 5], gap="medium")
-    steps.markdown("\n".join(f"{number}. {step}" for number, step in enumerate(shown.steps, start=1)))
-    why.markdown(f"**Why?** {shown.why}" + (f"\n\n**Or:** {shown.alternative}" if shown.alternative else ""))
+    steps, why = st.columns(2, gap="large")
+    steps.markdown("**What to do**\n\n" + "\n".join(f"{number}. {step}" for number, step in enumerate(shown.steps, start=1)))
+    why.markdown(f"**Why**\n\n{shown.why}" + (f"\n\n**Or:** {shown.alternative}" if shown.alternative else ""))
 
 
 def weights_text(layers: tuple[Layer, ...]) -> None:

@@ -7,7 +7,7 @@ from frame.datasets import redraw_when_done, show_thumbnails
 from frame.drawings import map_click, plan, show_diagram, show_map
 from frame.experiment_bar import IMAGINED_CLASSES, experiment_bar, num_images
 from frame.settings import case_of
-from frame.words import case_text, thresholds_widgets, weights_text
+from frame.words import case_text, case_title, thresholds_widgets, weights_text
 from tl_core.cases import Thresholds
 from tl_core.data.dial import POSITIONS
 from tl_core.networks import get_network
@@ -41,7 +41,10 @@ def move_point() -> None:
 
 if data.error:
     st.error(data.error)
+elif data.measure_error:
+    st.info(data.measure_error)
 
+chosen = case_of(resolved)
 left, right = st.columns([5, 9], gap="large")
 with left:
     show_map(size, similarity, settings.thresholds, measured=measured, key="map", on_pick=move_point)
@@ -49,23 +52,20 @@ with left:
         st.caption("Click on the map, or move the sliders.")
     elif measured:
         st.caption(f"Similarity measured: {measured[0]:.2f}, 95 % interval {measured[1]:.2f} to {measured[2]:.2f}.")
-    elif not data.error:
+    elif data.waiting:
         st.caption("Measuring how similar these pictures are to what the network knows ...")
 with right:
-    chosen = case_of(resolved)
-    case_text(case, chosen, settings.auto)
+    case_title(case, chosen, settings.auto)
     show_diagram(layers, network.input_size, key="diagram")
+
+case_text(chosen)
+with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+    if settings.imagined:
+        st.button("Train this", disabled=True, help="An imagined data set cannot be trained on: choose one of real pictures.")
+    elif st.button("Train this", type="primary", disabled=bool(data.error)):
+        st.switch_page(st.session_state.pages["train"])
+    thresholds_widgets(settings.thresholds, Thresholds())
     weights_text(layers)
-    with st.container(horizontal=True, vertical_alignment="center"):
-        if settings.imagined:
-            st.button(
-                "Train this",
-                disabled=True,
-                help="Choose a data set of real pictures first: an imagined one cannot be trained on.",
-            )
-        elif st.button("Train this", type="primary", disabled=bool(data.error)):
-            st.switch_page(st.session_state.pages["train"])
-        thresholds_widgets(settings.thresholds, Thresholds())
 
 waiting = data.waiting
 if not settings.imagined and not data.error:

@@ -16,6 +16,8 @@ from tl_core.networks import get_network
 settings, data = experiment_bar()
 if data.error:
     st.error(data.error)
+elif data.measure_error:
+    st.info(data.measure_error)
 
 if settings.imagined:
     st.info(
@@ -33,7 +35,7 @@ else:
         st.session_state.run_id = get_engine().submit(experiment, owner())
 
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-        ready = data.description is not None and (data.measurement is not None or not settings.auto)
+        ready = data.description is not None and not (settings.auto and data.waiting)
         st.button("Start", type="primary", on_click=start, disabled=not ready, help="Train now, with these settings.")
         train_options(settings, network)
         name = f"case {chosen.number}, {chosen.title.lower()}" if chosen else "a recipe of your own"

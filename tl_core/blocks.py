@@ -8,7 +8,7 @@ from tl_core import glyphs
 from tl_core.palette import MARKS
 from tl_core.plan import Layer, LayerState
 
-_OFFSET = 4.6  # from one sheet to the next, in units of the diagram
+_OFFSET = 5.0  # from one sheet to the next, in units of the diagram
 
 
 @dataclass(frozen=True)
@@ -31,8 +31,8 @@ def sheet_side(height: int) -> float:
 
 
 def num_neurons(dim: int) -> int:
-    """Up to six neurons are all drawn, more by the logarithm, 11 at most."""
-    return dim if dim <= 6 else min(11, round(6 + 0.55 * (log2(dim) - log2(6))))
+    """Up to six neurons are all drawn, more by the logarithm, 10 at most."""
+    return dim if dim <= 6 else min(10, round(6 + 0.4 * (log2(dim) - log2(6))))
 
 
 def patterns(title_id: str) -> str:
@@ -63,7 +63,8 @@ def _rect(x: float, y: float, width: float, height: float, radius: float, attrib
 
 
 def _body(state: LayerState, title_id: str) -> str:
-    return f'class="tl-shape" fill="{_fill(state, title_id)}"'
+    edge = f' stroke="{MARKS[state].colour}" stroke-width="0.7"' if MARKS[state].dots else ""
+    return f'class="tl-shape" fill="{_fill(state, title_id)}"{edge}'
 
 
 def _border(state: LayerState) -> str:
@@ -112,10 +113,11 @@ def _ghost_sheets(x: float, y: float, side: float, count: int, depth: float) -> 
 
 
 def _neurons(layer: Layer, cx: float, cy: float, scale: float, title_id: str) -> Block:
+    """A column, its neurons from top to bottom."""
     (dim,) = layer.output_shape
     count = num_neurons(dim)
     some = count < dim
-    step, radius, width = 11.4 * scale, 4.1 * scale, 21 * scale
+    step, radius, width = 11.6 * scale, 4.2 * scale, 25 * scale
     height = (count + some) * step + 7 * scale
     x, y = cx - width / 2, cy - height / 2
     if layer.state == "sliced":
@@ -127,13 +129,14 @@ def _neurons(layer: Layer, cx: float, cy: float, scale: float, title_id: str) ->
     if MARKS[layer.state].dots or MARKS[layer.state].border > 2:
         parts.append(_rect(x, y, width, height, width / 2, _border(layer.state)))
     first = y + 3.5 * scale + step / 2
+    more = "tl-ink" if MARKS[layer.state].dots else "tl-paper"
     gap = count // 2 + 1 if some else count + 1
     for index in range(count + some):
         centre = first + index * step
         if index == gap:
             for shift in (-3.3, 0, 3.3):
                 parts.append(
-                    f'<circle cx="{cx:.1f}" cy="{centre + shift * scale:.1f}" r="{1.15 * scale:.2f}" class="tl-paper"/>'
+                    f'<circle cx="{cx:.1f}" cy="{centre + shift * scale:.1f}" r="{1.15 * scale:.2f}" class="{more}"/>'
                 )
         else:
             parts.append(
@@ -146,7 +149,7 @@ def _tokens(layer: Layer, cx: float, cy: float, scale: float, title_id: str) -> 
     tokens, dim = layer.output_shape
     columns = min(7, max(3, round(log2(max(tokens, 2))) - 2))
     rows = min(9, max(4, round(log2(max(dim, 2))) - 2))
-    step = 9.6 * scale
+    step = 10.8 * scale
     width, height = columns * step, rows * step
     x, y = cx - width / 2, cy - height / 2
     if layer.state == "sliced":
@@ -157,17 +160,23 @@ def _tokens(layer: Layer, cx: float, cy: float, scale: float, title_id: str) -> 
     ]
     for column in range(1, columns):
         parts.append(f'<path d="M{x + column * step:.1f} {y:.1f}v{height:.1f}" class="tl-gap tl-gap-wide"/>')
-    for row in range(1, rows):
+    for row in range(1, 1 if MARKS[layer.state].dots else rows):
         parts.append(f'<path d="M{x:.1f} {y + row * step:.1f}h{width:.1f}" class="tl-gap"/>')
     if MARKS[layer.state].dots or MARKS[layer.state].border > 2:
         parts.append(_rect(x, y, width, height, 2.5, _border(layer.state)))
     return Block("".join(parts), width, height)
 
 
-def block(layer: Layer, cx: float, cy: float, title_id: str, scale: float = 1.0) -> Block:
-    """The body of `layer` centred on (cx, cy), drawn as its output shape asks: maps, tokens or a vector."""
+def block(layer: Layer, cx: float, cy: float, title_id: str, scale: float = 1.0, lying: bool = False) -> Block:
+    """The body of `layer` centred on (cx, cy), drawn as its output shape asks: maps, tokens or a vector.
+
+    `lying` lays a vector down, across a network that runs from top to bottom.
+    """
     draw = {3: _sheets, 2: _tokens}.get(len(layer.output_shape), _neurons)
-    return draw(layer, cx, cy, scale, title_id)
+    body = draw(layer, cx, cy, scale, title_id)
+    if lying and draw is _neurons:
+        return Block(f'<g transform="rotate(90 {cx:.1f} {cy:.1f})">{body.svg}</g>', body.height, body.width)
+    return body
 
 
 def input_block(input_shape: tuple[int, ...], cx: float, cy: float, scale: float = 1.0) -> Block:

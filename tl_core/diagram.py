@@ -7,10 +7,10 @@ what changes: sliced layers drop below as ghosts, and the new layer takes the pl
 import re
 from collections.abc import Mapping, Sequence
 from html import escape
-from math import isfinite, sqrt
 from typing import Literal
 
 from tl_core import blocks, glyphs
+from tl_core.diagram_words import count_text, describe, meter_share, moved_text, shape_text, split, summary
 from tl_core.palette import (
     BODY_SIZE,
     BORDER,
@@ -21,6 +21,8 @@ from tl_core.palette import (
     MARKS,
     PANEL,
     PAPER,
+    PHONE_BODY_SIZE,
+    PHONE_TITLE_SIZE,
     PHONE_WIDTH,
     TITLE_SIZE,
     text_width,
@@ -28,8 +30,9 @@ from tl_core.palette import (
 )
 from tl_core.plan import Layer, LayerState
 
-_THIN = "\u2009"
+_NO_BREAK = "\u00a0"
 _MAX_SLOT = 168
+_PHONE_ROW = 116
 _INLINE_SLOT = 134  # from this width on, a mark and its word fit on one line
 
 _STYLE = f"""<style>
@@ -37,6 +40,7 @@ _STYLE = f"""<style>
 .tl-diagram text {{ fill: {INK}; }}
 .tl-diagram .tl-soft {{ fill-opacity: 0.78; }}
 .tl-diagram .tl-bold {{ font-weight: 650; }}
+.tl-diagram .tl-ink {{ fill: {INK}; }}
 .tl-diagram .tl-paper {{ fill: {PAPER}; }}
 .tl-diagram .tl-gap {{ fill: none; stroke: {PAPER}; stroke-width: 1.1; }}
 .tl-diagram .tl-gap-wide {{ stroke-width: 2.4; }}
@@ -61,35 +65,9 @@ def _style() -> str:
     return _STYLE + borders + calm
 
 
-def shape_text(shape: Sequence[int]) -> str:
-    """(64, 16, 16) as "64 × 16 × 16", with thin spaces."""
-    return f"{_THIN}×{_THIN}".join(str(size) for size in shape)
-
-
-def count_text(number: int) -> str:
-    """1,542 in full; from a million on "25.6 M"."""
-    return f"{number / 1e6:.1f} M" if number >= 1_000_000 else f"{number:,}"
-
-
-def moved_text(moved: float) -> str:
-    """A relative change as "12.3 %"; "0.0 %" only for a layer that did not move at all."""
-    if not isfinite(moved):
-        return "without bound"
-    if 0 < moved < 0.001:
-        return "< 0.1 %"
-    return f"{moved:.1%}".replace("%", " %") if moved < 1 else f"{100 * moved:,.0f} %"
-
-
-def _meter_share(moved: float) -> float:
-    # By the square root: fine-tuning moves a layer by a few per cent, which must be seen beside 100 %.
-    return sqrt(min(max(moved, 0.0), 1.0)) if isfinite(moved) else 1.0
-
-
 def _text(x: float, y: float, words: str, size: float, style: str = "", anchor: str = "middle") -> str:
-    return (
-        f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size:g}" text-anchor="{anchor}"'
-        f'{f" class={chr(34)}{style}{chr(34)}" if style else ""}>{escape(words)}</text>'
-    )
+    name = f' class="{style}"' if style else ""
+    return f'<text x="{x:.1f}" y="{y:.1f}" font-size="{size:g}" text-anchor="{anchor}"{name}>{escape(words)}</text>'
 
 
 def _lines(x: float, y: float, lines: Sequence[str], size: float, style: str = "", anchor: str = "middle") -> str:
@@ -110,50 +88,38 @@ def _group(layer: Layer, index: int, title_id: str, inside: str) -> str:
     )
 
 
-def _meter(layer: Layer, moved: float | None, x: float, y: float, width: float, size: float, anchor: str) -> str:
-    """"moved 12.3 %" and its bar below; nothing where the change is not known."""
-    if moved is None or layer.state == "sliced":
+def _meter(layer: Layer, moved: float | None, x: float, y: float, width: float, room: float) -> str:
+    """The words "moved 12.3 %" and a bar below; nothing where the change is not known."""
+    if moved is None:
         return ""
-    left = x - width / 2 if anchor == "middle" else x
-    words = f"moved {moved_text(moved)}"
+    lines = wrap(f"moved {moved_text(moved).replace(' ', _NO_BREAK)}", BODY_SIZE, room)
+    return _lines(x, y, lines, BODY_SIZE) + _bar(layer, moved, x - width / 2, y + LINE * len(lines) - 11, width)
+
+
+def _bar(layer: Layer, moved: float, x: float, y: float, width: float) -> str:
+    share = width * meter_share(moved)
+    colour = MARKS[layer.state].colour
     return (
-        _text(x, y, words, size, "", anchor)
-        + f'<rect x="{left:.1f}" y="{y + 7:.1f}" width="{width:.1f}" height="7" rx="3.5" class="tl-meter"/>'
-        + f'<rect x="{left:.1f}" y="{y + 7:.1f}" width="{width * _meter_share(moved):.1f}" height="7" rx="3.5" '
-        f'class="tl-bar" fill="{MARKS[layer.state].colour}"/>'
+        f'<rect x="{x:.1f}" y="{y:.1f}" width="{width:.1f}" height="7" rx="3.5" class="tl-meter"/>'
+        f'<rect x="{x:.1f}" y="{y:.1f}" width="{share:.1f}" height="7" rx="3.5" class="tl-bar" fill="{colour}"/>'
     )
 
 
 def _mark(state: LayerState, cx: float, y: float, inline: bool) -> str:
     """Icon and word of a state around `cx`: side by side, or the word below where a slot is narrow."""
-    size, word = 23, MARKS[state].word
+    size, lines = 26, wrap(MARKS[state].word, BODY_SIZE, 90)
     width = glyphs.badge_width(state, size)
     if not inline:
-        lines = word.split(", ")
-        lines = [f"{lines[0]},", *lines[1:]] if len(lines) > 1 else lines
-        return glyphs.badge(state, cx - width / 2, y, size) + _lines(cx, y + 28, lines, BODY_SIZE)
-    left = cx - (width + 6 + text_width(word, BODY_SIZE) * 0.92) / 2
-    return glyphs.badge(state, left, y, size) + _text(left + width + 6, y + 5.2, word, BODY_SIZE, "", "start")
-
-
-def _split(layers: Sequence[Layer]) -> tuple[list[Layer], list[Layer], list[Layer]]:
-    """Kept, new and sliced layers, each in order."""
-    kept = [layer for layer in layers if layer.state not in ("new", "sliced")]
-    new = [layer for layer in layers if layer.state == "new"]
-    return kept, new, [layer for layer in layers if layer.state == "sliced"]
-
-
-def _summary(layers: Sequence[Layer]) -> tuple[str, int, int]:
-    """"1,542 of 1,234,567 weights are trained", and the two numbers."""
-    total = sum(layer.num_weights for layer in layers if layer.state != "sliced")
-    trained = sum(layer.num_trainable for layer in layers)
-    return f"{trained:,} of {total:,} weights are trained", trained, total
+        return glyphs.badge(state, cx - width / 2, y, size) + _lines(cx, y + 30, lines, BODY_SIZE)
+    left = cx - (width + 7 + max(text_width(line, BODY_SIZE) for line in lines) * 0.92) / 2
+    top = y + 5.2 - LINE / 2 * (len(lines) - 1)
+    return glyphs.badge(state, left, y, size) + _lines(left + width + 7, top, lines, BODY_SIZE, "", "start")
 
 
 def _horizontal(
     layers: Sequence[Layer], input_shape: tuple[int, ...], moved: Mapping[str, float], title_id: str
 ) -> tuple[str, int, int]:
-    kept, new, sliced = _split(layers)
+    kept, new, sliced = split(layers)
     main = [*kept, *new]
     columns = 1 + max(len(main), len(kept) + len(sliced))
     slot = min(_MAX_SLOT, DIAGRAM_WIDTH / columns)
@@ -164,23 +130,27 @@ def _horizontal(
     def centre(column: int) -> float:
         return left + slot * (column + 0.5)
 
-    mark_y = 22.0
-    axis = 112.0 if inline else 150.0
-    text_y = axis + 84
+    scale = min(1.15, (slot - 24) / 100)
+    mark_y = 24.0
+    axis = 122.0 if inline else 146.0
+    text_y = axis + 29 + 57 * scale
     detects = {layer.name: wrap(layer.detects, BODY_SIZE, room) for layer in layers}
     weights = {layer.name: wrap(f"{count_text(layer.num_weights)} weights", BODY_SIZE, room) for layer in layers}
-    detects_y = text_y + LINE
-    shape_y = detects_y + LINE * max(map(len, detects.values())) + 3
+    titles = {layer.name: wrap(layer.title, TITLE_SIZE, room) for layer in layers}
+    # The last layer of the original network is always sliced off: its long words need no room here.
+    shown = [layer.name for layer in (*kept, *sliced[:-1], *new)]
+    title_lines = max(len(titles[name]) for name in shown)
+    detects_y = text_y + LINE * title_lines + 1
+    shape_y = detects_y + LINE * max(len(detects[name]) for name in shown) + 3
     weights_y = shape_y + LINE
-    meter_y = weights_y + LINE * max(map(len, weights.values())) + 5
-    ghost_axis = meter_y + 62
-    scale = min(1.0, (slot - 26) / 104)
+    meter_y = weights_y + LINE * max(map(len, weights.values())) + 6
+    ghost_axis = meter_y + (64 if inline else 80)
 
     body = blocks.input_block(input_shape, centre(0), axis, scale)
     parts = [
         body.svg,
-        _text(centre(0), text_y, "image", TITLE_SIZE, "tl-bold"),
-        _text(centre(0), shape_y, shape_text(input_shape), BODY_SIZE, "tl-soft"),
+        _text(centre(0), detects_y - 1 - LINE, "image", TITLE_SIZE, "tl-bold"),
+        _text(centre(0), shape_y, shape_text(input_shape, room), BODY_SIZE, "tl-soft"),
     ]
     edge = centre(0) + body.width / 2
     for index, layer in enumerate(main):
@@ -190,23 +160,24 @@ def _horizontal(
             _arrow(edge + 6, axis, cx - body.width / 2 - 7, axis),
             body.svg,
             _mark(layer.state, cx, mark_y, inline),
-            _text(cx, text_y, layer.title, TITLE_SIZE, "tl-bold"),
+            _lines(cx, detects_y - 1 - LINE * len(titles[layer.name]), titles[layer.name], TITLE_SIZE, "tl-bold"),
             _lines(cx, detects_y, detects[layer.name], BODY_SIZE),
-            _text(cx, shape_y, shape_text(layer.output_shape), BODY_SIZE, "tl-soft"),
+            _text(cx, shape_y, shape_text(layer.output_shape, room), BODY_SIZE, "tl-soft"),
             _lines(cx, weights_y, weights[layer.name], BODY_SIZE, "tl-soft"),
-            _meter(layer, moved.get(layer.name), cx, meter_y, min(92, room - 8), BODY_SIZE, "middle"),
+            _meter(layer, moved.get(layer.name), cx, meter_y, min(96, room - 12), room if inline else room - 16),
         ]
         parts.append(_group(layer, index, title_id, "".join(inside)))
         edge = cx + body.width / 2
-    height = ghost_axis + 96
+    height = ghost_axis + 82 + LINE * max(len(wrap(layer.title, BODY_SIZE, room)) for layer in layers)
+    cut = left + slot * (len(kept) + 1)
     if sliced:
-        cut = left + slot * (len(kept) + 1)
-        parts.append(f'<path d="M{cut:.1f} 22V{height - 6:.1f}" class="tl-cut"/>')
+        parts.append(f'<path d="M{cut:.1f} 24V{height - 6:.1f}" class="tl-cut"/>')
         parts.append(_scissors(cut, 12, 90))
     for index, layer in enumerate(sliced):
         column = len(kept) + 1 + index
-        parts.append(_ghost(layer, len(main) + index, centre(column), ghost_axis, room, 0.62 * scale, title_id))
-    parts.append(_summary_bar(layers, left + 14, ghost_axis + 14, 2 * slot - 34))
+        parts.append(_ghost(layer, len(main) + index, centre(column), ghost_axis, room, 0.5 * scale, title_id))
+    start = centre(0) - blocks.input_block(input_shape, 0, 0, scale).width / 2
+    parts.append(_summary_bar(layers, start, ghost_axis + 16, cut - 24 - start))
     return "".join(parts), DIAGRAM_WIDTH, round(height)
 
 
@@ -217,31 +188,33 @@ def _scissors(x: float, y: float, turn: float) -> str:
 def _ghost(layer: Layer, index: int, cx: float, axis: float, room: float, scale: float, title_id: str) -> str:
     body = blocks.block(layer, cx, axis, title_id, scale)
     word = MARKS["sliced"].word
-    span = 17 + text_width(word, BODY_SIZE) * 0.92
-    left = cx - span / 2
+    left = cx - (17 + text_width(word, BODY_SIZE) * 0.92) / 2
+    titles = wrap(layer.title, BODY_SIZE, room)
+    below = axis + 70 + LINE * len(titles)
     inside = [
         body.svg,
-        _text(cx, axis + 51, layer.title, TITLE_SIZE - 1, "tl-soft"),
-        glyphs.badge("sliced", left - 4, axis + 65, 19),
-        _text(left + 17, axis + 70, word, BODY_SIZE, "tl-soft", "start"),
-        _text(cx, axis + 89, shape_text(layer.output_shape), BODY_SIZE, "tl-soft"),
+        glyphs.badge("sliced", left - 4, axis + 45, 19),
+        _text(left + 17, axis + 50, word, BODY_SIZE, "tl-soft", "start"),
+        _lines(cx, axis + 71, titles, BODY_SIZE, "tl-soft"),
+        _text(cx, below, shape_text(layer.output_shape, room), BODY_SIZE, "tl-soft"),
     ]
     return _group(layer, index, title_id, "".join(inside))
 
 
-def _summary_bar(layers: Sequence[Layer], x: float, y: float, width: float) -> str:
+def _summary_bar(layers: Sequence[Layer], x: float, y: float, width: float, size: float = BODY_SIZE) -> str:
     """How much of the adapted network is trained: a bar of its frozen and trained weights."""
-    words, trained, total = _summary(layers)
-    lines = wrap(words, BODY_SIZE, width + 12)
+    words, trained, total = summary(layers)
+    lines = wrap(words, size, width + 20)
     share = width * trained / total if total else 0
     share = max(share, 2.5) if trained else 0
-    colours = {layer.state: MARKS[layer.state].colour for layer in layers if layer.num_trainable}
-    colour = colours.get("pretrained") or colours.get("random") or MARKS["new"].colour
+    states = {layer.state for layer in layers if layer.num_trainable}
+    colour = MARKS[next((state for state in ("pretrained", "random") if state in states), "new")].colour
+    top = y + LINE * len(lines) - 9
+    frozen = f'height="8" rx="2" fill="{MARKS["frozen"].colour}"'
     return (
-        f'<g class="tl-summary">{_lines(x, y, lines, BODY_SIZE, "", "start")}'
-        f'<rect x="{x:.1f}" y="{y + LINE * len(lines) - 8:.1f}" width="{width:.1f}" height="9" rx="2" '
-        f'fill="{MARKS["frozen"].colour}"/>'
-        f'<rect x="{x + width - share:.1f}" y="{y + LINE * len(lines) - 8:.1f}" width="{share:.1f}" height="9" rx="2" '
+        f'<g class="tl-summary">{_lines(x, y, lines, size, "", "start")}'
+        f'<rect x="{x:.1f}" y="{top:.1f}" width="{max(width - share - 1.5, 0):.1f}" {frozen}/>'
+        f'<rect x="{x + width - share:.1f}" y="{top:.1f}" width="{share:.1f}" height="8" rx="2" '
         f'class="tl-bar" fill="{colour}"/></g>'
     )
 
@@ -249,7 +222,54 @@ def _summary_bar(layers: Sequence[Layer], x: float, y: float, width: float) -> s
 def _vertical(
     layers: Sequence[Layer], input_shape: tuple[int, ...], moved: Mapping[str, float], title_id: str
 ) -> tuple[str, int, int]:
-    return "", PHONE_WIDTH, 100
+    kept, new, sliced = split(layers)
+    main = [*kept, *new]
+    cx, column, scale = 62.0, 130.0, 0.78
+    body = blocks.input_block(input_shape, cx, 44, scale)
+    parts = [
+        body.svg,
+        _text(column, 40, "image", PHONE_TITLE_SIZE, "tl-bold", "start"),
+        _text(column, 59, shape_text(input_shape), PHONE_BODY_SIZE, "tl-soft", "start"),
+    ]
+    edge, y = 44 + body.height / 2, 92.0
+    for index, layer in enumerate(main):
+        if sliced and index == len(kept):
+            parts.append(f'<path d="M26 {y + 14:.1f}H{PHONE_WIDTH - 8}" class="tl-cut"/>{_scissors(16, y + 14, 0)}')
+            y += 34
+        axis = y + _PHONE_ROW / 2
+        body = blocks.block(layer, cx, axis, title_id, scale, lying=True)
+        inside = _arrow(cx, edge + 5, cx, axis - body.height / 2 - 6) + body.svg
+        inside += _phone_text(layer, moved.get(layer.name), column, y)
+        parts.append(_group(layer, index, title_id, inside))
+        edge, y = axis + body.height / 2, y + _PHONE_ROW
+    y += 8
+    for index, layer in enumerate(sliced):
+        body = blocks.block(layer, cx + 20, y + 26, title_id, 0.42, lying=True)
+        inside = body.svg + _text(column, y + 21, layer.title, PHONE_TITLE_SIZE, "tl-soft", "start")
+        inside += _phone_mark("sliced", column, y + 37, f" · {shape_text(layer.output_shape)}")
+        parts.append(_group(layer, len(main) + index, title_id, inside))
+        y += 54
+    parts.append(_summary_bar(layers, 16, y + 26, PHONE_WIDTH - 32, PHONE_BODY_SIZE))
+    return "".join(parts), PHONE_WIDTH, round(y + 56)
+
+
+def _phone_text(layer: Layer, moved: float | None, x: float, y: float) -> str:
+    numbers = f"{shape_text(layer.output_shape)} · {count_text(layer.num_weights)} weights"
+    inside = _text(x, y + 22, layer.title, PHONE_TITLE_SIZE, "tl-bold", "start") + _phone_mark(layer.state, x, y + 38)
+    inside += _text(x, y + 63, layer.detects, PHONE_BODY_SIZE, "", "start")
+    inside += _text(x, y + 81, numbers, PHONE_BODY_SIZE, "tl-soft", "start")
+    if moved is not None:
+        inside += _text(x, y + 100, f"moved {moved_text(moved)}", PHONE_BODY_SIZE, "", "start")
+        inside += _bar(layer, moved, x + 112, y + 92, PHONE_WIDTH - 12 - x - 112)
+    return inside
+
+
+def _phone_mark(state: LayerState, x: float, y: float, more: str = "") -> str:
+    size, style = (18, "tl-soft") if state == "sliced" else (21, "")
+    words = MARKS[state].word + more
+    return glyphs.badge(state, x, y, size) + _text(
+        x + glyphs.badge_width(state, size) + 6, y + 4.8, words, PHONE_BODY_SIZE, style, "start"
+    )
 
 
 def diagram_svg(
@@ -275,31 +295,3 @@ def diagram_svg(
         f'<desc id="{name}-desc">{escape(describe(layers, weights_moved))}</desc>'
         f"{_style()}<defs>{blocks.patterns(title_id)}</defs>{body}</svg>"
     )
-
-
-_SENTENCES: dict[LayerState, str] = {
-    "frozen": "frozen, its {weights} pre-trained weights stay as they are",
-    "pretrained": "re-trained, its {weights} weights start from the pre-trained ones",
-    "random": "random, trained: its {weights} weights start from random ones",
-    "new": "new, its {weights} weights start random and are trained",
-    "sliced": "sliced off",
-}
-
-
-def describe(layers: Sequence[Layer], weights_moved: Mapping[str, float] | None = None) -> str:
-    """The diagram in plain sentences, layer by layer, for those who cannot see it."""
-    moved = weights_moved or {}
-    kept, new, sliced = _split(layers)
-    sentences = []
-    for layer in (*kept, *new):
-        what = _SENTENCES[layer.state].format(weights=f"{layer.num_weights:,}")
-        change = f", moved by {moved_text(moved[layer.name])}" if layer.name in moved else ""
-        size = " × ".join(str(size) for size in layer.output_shape)
-        sentences.append(f"{layer.title} ({layer.detects}, output {size}): {what}{change}.")
-    if sliced:
-        where = f" after {kept[-1].title}" if kept else ""
-        titles = [layer.title for layer in sliced]
-        names = titles[0] if len(titles) == 1 else f"{', '.join(titles[:-1])} and {titles[-1]}"
-        sentences.append(f"The network is cut{where}; sliced off: {names}.")
-    sentences.append(f"{_summary(layers)[0]}.")
-    return " ".join(sentences)

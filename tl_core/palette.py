@@ -4,6 +4,7 @@ The state colours are those of Okabe and Ito (https://jfly.uni-koeln.de/color/),
 colour blindness; a state also has its own icon, pattern and word, so nothing depends on colour alone.
 """
 
+import re
 from dataclasses import dataclass
 
 from tl_core.plan import LayerState
@@ -69,7 +70,7 @@ MAP_TICK_SIZE = 17
 
 FIGURE_HEIGHT = 300  # px
 
-_NARROW = set(" .,:;'|!iljtfrI()-\u2009")
+_NARROW = set(" .,:;'|!iljtfrI()-\u2009\u00a0")
 _WIDE = set("mwMW%@")
 
 
@@ -86,7 +87,16 @@ def text_width(text: str, size: float) -> float:
 
 
 def wrap(text: str, size: float, width: float) -> list[str]:
-    """`text` broken at spaces into lines no wider than `width`, where its words allow."""
+    """`text` broken at spaces into lines no wider than `width`, where its words allow.
+
+    A number at the end stays with its word if it can: "fully / connected 1", not "fully connected / 1".
+    """
+    glued = _break(re.sub(r" (\d\S*)$", "\u00a0\\1", text), size, width)
+    fits = all(text_width(line, size) <= width for line in glued)
+    return glued if fits else _break(text, size, width)
+
+
+def _break(text: str, size: float, width: float) -> list[str]:
     lines: list[str] = []
     for word in text.split(" "):
         if lines and text_width(f"{lines[-1]} {word}", size) <= width:

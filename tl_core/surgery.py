@@ -5,6 +5,7 @@ are not in the module at all: never computed, saved or counted.
 """
 
 from collections import OrderedDict
+from collections.abc import Callable
 
 import torch
 import torch.nn.functional as F
@@ -102,17 +103,23 @@ class AdaptedNetwork(nn.Module):
         return self.new.classify(self.features(images))
 
 
-def adapt(network: Network, recipe: Recipe, num_classes: int, stages: nn.Sequential | None = None) -> AdaptedNetwork:
+def adapt(
+    network: Network,
+    recipe: Recipe,
+    num_classes: int,
+    stages: nn.Sequential | None = None,
+    on_download: Callable[[int, int], None] | None = None,
+) -> AdaptedNetwork:
     """The network that `recipe` makes of `network`, for `num_classes` classes. Random parts come from torch's current seed.
 
-    `stages`, if given, are used instead of building (and perhaps downloading) the network's own.
-    Raises `NetworkError` or `ExperimentError` for a recipe that does not fit, `WeightsMissing` without the weights.
+    `stages`, if given, are used instead of building (and perhaps downloading) the network's own;
+    `on_download(done, total)` counts bytes. Raises `NetworkError` or `ExperimentError` for a recipe that does not fit, `WeightsMissing` without the weights.
     """
     cut = resolve_cut(network, recipe.cut)
     num_kept = network.index(cut) + 1
     num_frozen = resolve_freeze(network, recipe)
     if stages is None:
-        stages = build_stages(network, pretrained=recipe.init == "pretrained")
+        stages = build_stages(network, pretrained=recipe.init == "pretrained", progress=on_download)
     kept = OrderedDict(list(stages.named_children())[:num_kept])
     last = network.stages[num_kept - 1]
     return AdaptedNetwork(kept, num_frozen, NewLayer(last.output_shape, head_features(last), num_classes))

@@ -118,7 +118,11 @@ def _run(
     budget = make_budget(experiment, recipe, len(data.train_labels))
     progress("Loading the network", 0, 1)
     torch.manual_seed(experiment.seed)
-    model = adapt(network, recipe, len(data.class_names))
+    megabyte = 2**20
+    model = adapt(
+        network, recipe, len(data.class_names),
+        on_download=lambda done, total: progress("Downloading the weights, MB", done // megabyte, total // megabyte),
+    )  # fmt: skip
     model.keep_bn_statistics = recipe.init == "pretrained" and len(data.train_labels) < SMALL_BATCHNORM
     trainer = Trainer(model, data, network, budget, experiment, device, should_stop)
     before = snapshot(model)

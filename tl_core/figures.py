@@ -1,0 +1,201 @@
+"""The Plotly figures, as plain dictionaries: plotly itself is not needed to make one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any, Literal
+
+from tl_core.palette import (
+    FIGURE_HEIGHT,
+    FONT_PLOTLY,
+    HELD_OUT_DASH,
+    PLOT_GRID,
+    PLOT_INK,
+    PLOT_NEUTRAL,
+    SEQUENTIAL,
+    curve_colour,
+)
+
+NO_POINTS = "The first point appears after the first epoch"
+_MAX_CLASSES_WITH_TEXT = 12
+_LABEL_GAP = 0.06  # of the axis: labels at line ends are at least this far apart
+
+
+@dataclass(frozen=True)
+class RunCurve:
+    """One run's curves. `epochs` is 1-based; accuracies are 0..1; `best_epoch` is the one whose weights are kept."""
+
+    label: str
+    colour_index: int
+    epochs: list[int]
+    train: list[float]
+    held_out: list[float]
+    best_epoch: int | None = None
+
+
+def _layout(height: int, dark: bool, ink: str | None = None) -> dict[str, Any]:
+    return {
+        "template": None,
+        "height": height,
+        "margin": {"l": 56, "r": 16, "t": 12, "b": 48},
+        "paper_bgcolor": "rgba(0,0,0,0)",
+        "plot_bgcolor": "rgba(0,0,0,0)",
+        "font": {"family": FONT_PLOTLY, "size": 14, "color": ink or PLOT_INK[dark]},
+        "hoverlabel": {"font": {"family": FONT_PLOTLY, "size": 13}},
+        "uirevision": "keep",
+    }
+
+
+def _axis(title: str, dark: bool, **more: Any) -> dict[str, Any]:
+    return {
+        "title": {"text": title, "standoff": 8, "font": {"size": 14}},
+        "gridcolor": PLOT_GRID[dark],
+        "linecolor": PLOT_GRID[dark],
+        "zeroline": False,
+        "showline": True,
+        "ticks": "outside",
+        "tickcolor": PLOT_GRID[dark],
+        **more,
+    }
+
+
+def _loss_top(runs: Sequence[RunCurve]) -> float:
+    values = [value for run in runs for value in (*run.train, *run.held_out) if isfinite(value)]
+    return 1.08 * max(values) if values and max(values) > 0 else 1.0
+
+
+def _epoch_ticks(num_epochs: int) -> int:
+    return next((step for step in (1, 2, 5, 10, 20, 50, 100) if num_epochs <= 10 * step), 200)
+
+
+def _end_labels(ends: list[tuple[float, float, str, str]], top: float) -> list[dict[str, Any]]:
+    """Labels (epoch, value, words, colour) to the right of their points, moved apart where they would overlap."""
+    labels: list[dict[str, Any]] = []
+    last = -top
+    right = max((x for x, *_ in ends), default=0)  # a run that ended early is labelled beyond the other's lines
+    for _, y, words, colour in sorted(ends, key=lambda end: end[1]):
+        place = max(y, last + _LABEL_GAP * top)
+        last = place
+        labels.append(
+            {"x": right, "y": place, "text": words, "showarrow": False, "xanchor": "left", "xshift": 8,
+             "font": {"color": colour, "size": 13}}
+        )  # fmt: skip
+    over = last - top
+    return [{**label, "y": label["y"] - over} for label in labels] if over > 0 else labels
+
+
+def curves_figure(
+    runs: Sequence[RunCurve], metric: Literal["loss", "accuracy"], dark: bool = False, num_epochs: int | None = None
+) -> dict[str, Any]:
+    """Training solid, held-out dashed, one colour a run, a ring around the epoch whose weights are kept.
+
+    One or two runs are labelled at their line ends; more get a legend. `num_epochs` is where the epoch axis ends
+    (without it: the last epoch seen), so that it stands still while points arrive.
+    """
+    scale = 100 if metric == "accuracy" else 1
+    unit, digits = (" %", ".1f") if metric == "accuracy" else ("", ".3f")
+    last = max([num_epochs or 1, *(epoch for run in runs for epoch in run.epochs)])
+    top = 100.0 if metric == "accuracy" else _loss_top(runs)
+    direct = len(runs) <= 2
+    data: list[dict[str, Any]] = []
+    ends: list[tuple[float, float, str, str]] = []
+    for run in runs:
+        colour = curve_colour(run.colour_index, dark)
+        for which, values, dash in (("training", run.train, "solid"), ("held-out", run.held_out, HELD_OUT_DASH)):
+            points = [value * scale for value in values]
+            data.append({
+                "type": "scatter", "mode": "lines+markers", "name": run.label, "x": list(run.epochs), "y": points,
+                "line": {"color": colour, "dash": dash, "width": 2.4}, "marker": {"color": colour, "size": 4},
+                "legendgroup": run.label, "showlegend": not direct and which == "training",
+                "hovertemplate": f"{run.label}, {which}<br>epoch %{{x}}: %{{y:{digits}}}{unit}<extra></extra>",
+            })  # fmt: skip
+            if direct and points and isfinite(points[-1]):
+                words = which if len(runs) == 1 else f"{run.label}, {which}"
+                ends.append((run.epochs[-1], points[-1], words, colour))
+        if run.best_epoch in run.epochs:
+            best = run.held_out[run.epochs.index(run.best_epoch)] * scale
+            data.append({
+                "type": "scatter", "mode": "markers", "name": f"{run.label}, best epoch", "x": [run.best_epoch], "y": [best],
+                "marker": {"color": "rgba(0,0,0,0)", "size": 13, "line": {"color": colour, "width": 2.4}},
+                "legendgroup": run.label, "showlegend": False,
+                "hovertemplate": f"{run.label}, best epoch %{{x}}: %{{y:{digits}}}{unit}<extra></extra>",
+            })  # fmt: skip
+    if not direct:
+        for which, dash in (("training", "solid"), ("held-out", HELD_OUT_DASH)):
+            data.append({
+                "type": "scatter", "mode": "lines", "name": which, "x": [None], "y": [None], "hoverinfo": "skip",
+                "line": {"color": PLOT_NEUTRAL, "dash": dash, "width": 2.4}, "showlegend": True,
+            })  # fmt: skip
+    layout = _layout(FIGURE_HEIGHT, dark)
+    pad = min(max(0.04 * (last - 1), 0.15), 0.6)
+    layout["xaxis"] = _axis(
+        "epoch", dark, range=[1 - pad, last + pad], dtick=_epoch_ticks(last), tick0=0, tickformat="d", showgrid=False
+    )
+    title = "accuracy, %" if metric == "accuracy" else "loss (cross-entropy)"
+    layout["yaxis"] = _axis(title, dark, range=[0, top], rangemode="tozero")
+    layout["showlegend"] = not direct
+    layout["legend"] = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
+    layout["annotations"] = _end_labels(ends, top)
+    if direct:
+        longest = max((len(words) for words in _direct_labels(runs)), default=0)
+        layout["margin"]["r"] = 20 + 7 * longest
+    if not any(run.epochs for run in runs):
+        layout["annotations"] = [
+            {
+                "x": 0.5,
+                "y": 0.5,
+                "xref": "paper",
+                "yref": "paper",
+                "text": NO_POINTS,
+                "showarrow": False,
+                "opacity": 0.75,
+            }
+        ]
+    return {"data": data, "layout": layout}
+
+
+def _direct_labels(runs: Sequence[RunCurve]) -> list[str]:
+    """The words at line ends, known before there are points, so that the margin does not move."""
+    return ["held-out"] if len(runs) == 1 else [f"{run.label}, held-out" for run in runs]
+
+
+def confusion_figure(confusion: list[list[int]], classes: list[str], dark: bool | None = None) -> dict[str, Any]:
+    """True against predicted classes: each row in per cent, counts as text where there are at most 12 classes.
+
+    `dark=None` writes in a grey that can be read on white and on near-black.
+    """
+    totals = [sum(row) for row in confusion]
+    percent = [
+        [100 * count / total if total else 0.0 for count in row] for row, total in zip(confusion, totals, strict=True)
+    ]
+    size = len(classes)
+    ink = PLOT_NEUTRAL if dark is None else PLOT_INK[dark]
+    side = min(760, max(340, 30 * size + 150))
+    heatmap: dict[str, Any] = {
+        "type": "heatmap", "x": list(range(size)), "y": list(range(size)), "z": percent, "text": confusion,
+        "zmin": 0, "zmax": 100, "xgap": 1, "ygap": 1,
+        "colorscale": [list(stop) for stop in SEQUENTIAL],
+        "colorbar": {"title": {"text": "% of the true class", "side": "right", "font": {"size": 13}}, "thickness": 12, "outlinewidth": 0,
+                     "lenmode": "pixels", "len": 240, "y": 1, "yanchor": "top"},
+        "customdata": [[f"true: {true}<br>predicted: {predicted}" for predicted in classes] for true in classes],
+        "hovertemplate": "%{customdata}<br>%{text} images, %{z:.1f} % of the true class<extra></extra>",
+    }  # fmt: skip
+    if size <= _MAX_CLASSES_WITH_TEXT:
+        heatmap["texttemplate"] = "%{text}"
+    # Positions, not names, are the axis values: two classes may have the same name.
+    ticks = {"tickmode": "array", "tickvals": list(range(size)), "ticktext": list(classes), "showgrid": False,
+             "zeroline": False, "automargin": True, "constrain": "domain"}  # fmt: skip
+    layout = _layout(side, bool(dark), ink)
+    layout["xaxis"] = {
+        **ticks,
+        "title": {"text": "predicted class", "font": {"size": 14}},
+        "tickangle": -45 if size > 4 else 0,
+    }
+    layout["yaxis"] = {
+        **ticks,
+        "title": {"text": "true class", "font": {"size": 14}},
+        "autorange": "reversed",
+        "scaleanchor": "x",
+        "constraintoward": "top",
+    }
+    return {"data": [heatmap], "layout": layout}
