@@ -10,7 +10,7 @@ st.set_page_config(page_title="Transfer learning, measured", page_icon=str(ASSET
 # every url_path differs from its file's name: a page that is opened first by its address must still come through this file
 PAGES = {
     "cases": st.Page("pages/1_four_cases.py", title="The four cases", url_path="cases", default=True),
-    "train": st.Page("pages/2_train.py", title="Train", url_path="train"),
+    "train": st.Page("pages/2_training.py", title="Train", url_path="train"),
     "images": st.Page("pages/3_my_images.py", title="My images", url_path="images"),
 }
 

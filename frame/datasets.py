@@ -11,7 +11,7 @@ import streamlit as st
 from frame.services import get_answers
 from frame.settings import Settings
 from tl_core.data.dial import POSITIONS, position
-from tl_core.networks import get_network
+from tl_core.networks import get_network, presence_sentence
 
 MEASURED_IMAGES = 1_000  # a similarity does not change much beyond (see docs), and larger sets take longer to read
 THUMBNAILS = 12
@@ -57,7 +57,10 @@ def describe_data(settings: Settings) -> DataInfo:
     _ask_thumbnails(settings)  # before the measurement, which takes longer and would keep the pictures waiting
     network = get_network(experiment.network)
     if not network.present:
-        missing = f"The weights of {network.title} are not on this machine yet, so similarity cannot be measured with them."
+        missing = (
+            f"The weights of {network.title} are not on this machine yet, so similarity is not measured with them."
+        )
+        missing = f"{missing} {presence_sentence()}"
         return DataInfo(description, None, None, missing, ())
     measured = answers.ask(
         "measure",

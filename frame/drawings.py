@@ -3,13 +3,12 @@
 from collections.abc import Callable
 from functools import lru_cache
 
-from tl_core.quadrants import map_pick, map_svg
-
 from frame import components
 from tl_core.cases import Recipe, Thresholds
 from tl_core.diagram import describe, diagram_svg
 from tl_core.networks import Network
 from tl_core.plan import Layer, layer_plan
+from tl_core.quadrants import map_pick, map_svg
 
 
 @lru_cache(512)

@@ -1,4 +1,4 @@
-"""The bar at the top of every page: data set, number of images, similarity, network, recipe; the same widgets in the same order."""
+"""The bar at the top of every page: data set, number of images, similarity, network, recipe, always in this order."""
 
 from dataclasses import replace
 from typing import Any
@@ -93,10 +93,14 @@ def _data_widget(settings: Settings) -> None:
         state.change(data=name, num_images=size, distance=0.0)
 
     st.selectbox(
-        "Data set", names, format_func=title, key=_widget("bar_data", current), on_change=changed,
+        "Data set",
+        names,
+        format_func=title,
+        key=_widget("bar_data", current),
+        on_change=changed,
         help="The new pictures. 'Imagine' lets you move freely over the map; to train, choose a set of real pictures "
         "or upload your own.",
-    )  # fmt: skip
+    )
 
 
 def _size_widget(settings: Settings, data: DataInfo) -> None:
@@ -113,30 +117,40 @@ def _size_widget(settings: Settings, data: DataInfo) -> None:
         state.change(num_images=None if chosen == high and not settings.imagined else chosen)
 
     st.select_slider(
-        "Number of images", size_steps(low, high, value), format_func=lambda n: f"{n:,}",
-        key=_widget("bar_images", value), on_change=changed, disabled=low >= high,
+        "Number of images",
+        size_steps(low, high, value),
+        format_func=lambda n: f"{n:,}",
+        key=_widget("bar_images", value),
+        on_change=changed,
+        disabled=low >= high,
         help="How many images there are to learn from (training and validation). Images for the final test are kept "
         "apart and come on top.",
-    )  # fmt: skip
+    )
 
 
 def _similarity_widget(settings: Settings) -> None:
     if settings.imagined:
         st.slider(
-            "Similarity to the original data", 0.0, 1.0, step=0.01,
+            "Similarity to the original data",
+            0.0,
+            1.0,
+            step=0.01,
             key=_widget("bar_similarity", settings.similarity),
             on_change=lambda: state.change(similarity=round(st.session_state.bar_similarity, 2)),
             help="How much the new pictures are like those the network was trained on: 0 is different, 1 is similar.",
-        )  # fmt: skip
+        )
         return
     order = list(reversed(POSITIONS))  # less similar on the left, as on the map's axis from the bottom up
     st.select_slider(
-        "Similarity to the original data", order, format_func=position_name,
+        "Similarity to the original data",
+        order,
+        format_func=position_name,
         key=_widget("bar_distance", POSITIONS[position(settings.experiment.distance)]),
         on_change=lambda: state.change(distance=st.session_state.bar_distance),
         help="Real pictures cannot be made more similar, but they can be made less so: their tiles are swapped, in the same "
-        "way in every picture, finer and finer to the left. Edges survive, shapes do not. How similar the result is, is measured.",
-    )  # fmt: skip
+        "way in every picture, finer and finer to the left. Edges survive, shapes do not. "
+        "How similar the result is, is measured.",
+    )
 
 
 def _network_widget(settings: Settings) -> None:
@@ -147,10 +161,13 @@ def _network_widget(settings: Settings) -> None:
         return network.title if network.present else f"{network.title} (download {network.download_mb:.0f} MB)"
 
     st.selectbox(
-        "Network", list(catalogue), format_func=title, key=_widget("bar_network", settings.experiment.network),
+        "Network",
+        list(catalogue),
+        format_func=title,
+        key=_widget("bar_network", settings.experiment.network),
         on_change=lambda: state.change(network=st.session_state.bar_network, cut=None, freeze=None),
         help="The pre-trained network that is adapted. The demonstration network is here already and quick.",
-    )  # fmt: skip
+    )
 
 
 def _recipe_widget(settings: Settings) -> None:
@@ -167,10 +184,13 @@ def _recipe_widget(settings: Settings) -> None:
             state.change(auto=False, recipe=name, cut=None, freeze=None, init=None)
 
     st.selectbox(
-        "Recipe", list(titles), format_func=titles.get, key=_widget("bar_recipe", AUTO if settings.auto else settings.experiment.recipe),
+        "Recipe",
+        list(titles),
+        format_func=titles.get,
+        key=_widget("bar_recipe", AUTO if settings.auto else settings.experiment.recipe),
         on_change=changed,
         help="What is done to the network: the recipe of the map's quadrant, another case's on purpose, or your own.",
-    )  # fmt: skip
+    )
 
 
 def _custom_widgets(settings: Settings) -> None:
@@ -183,25 +203,35 @@ def _custom_widgets(settings: Settings) -> None:
     columns = st.columns(3, gap="medium")
     with columns[0]:
         st.select_slider(
-            "Keep the layers up to", kept, format_func=titles.get, key=_widget("bar_cut", resolve_cut(network, recipe.cut)),
+            "Keep the layers up to",
+            kept,
+            format_func=titles.get,
+            key=_widget("bar_cut", resolve_cut(network, recipe.cut)),
             on_change=lambda: state.change(**_own(network, recipe, cut=st.session_state.bar_cut)),
             help="Everything after this layer is sliced off, and the new layer is put here.",
-        )  # fmt: skip
+        )
     with columns[1]:
         choices = [NONE, *kept[: kept.index(resolve_cut(network, recipe.cut))], ALL]
         words = titles | {NONE: "nothing", ALL: "all that is kept"}
         st.select_slider(
-            "Freeze", choices, format_func=words.get, key=_widget("bar_freeze", recipe.freeze if recipe.freeze in choices else ALL),
+            "Freeze",
+            choices,
+            format_func=words.get,
+            key=_widget("bar_freeze", recipe.freeze if recipe.freeze in choices else ALL),
             on_change=lambda: state.change(**_own(network, recipe, freeze=st.session_state.bar_freeze)),
-            disabled=recipe.init == "random", help="Frozen layers do not change: all layers up to this one.",
-        )  # fmt: skip
+            disabled=recipe.init == "random",
+            help="Frozen layers do not change: all layers up to this one.",
+        )
     with columns[2]:
         st.segmented_control(
-            "Start from", ["pretrained", "random"], format_func={"pretrained": "pre-trained weights", "random": "random weights"}.get,
-            key=_widget("bar_init", recipe.init), required=True,
+            "Start from",
+            ["pretrained", "random"],
+            format_func={"pretrained": "pre-trained weights", "random": "random weights"}.get,
+            key=_widget("bar_init", recipe.init),
+            required=True,
             on_change=lambda: state.change(**_own(network, recipe, init=st.session_state.bar_init)),
             help="Pre-trained weights know something already; random ones know nothing.",
-        )  # fmt: skip
+        )
 
 
 def _own(network: Network, recipe: Recipe, **chosen: str) -> dict[str, Any]:

@@ -22,13 +22,17 @@ def show_history() -> None:
     st.subheader("Runs so far", anchor=False)
     st.caption("Tick runs to lay their curves over the one above.")
     st.dataframe(
-        table, hide_index=True, on_select="rerun", selection_mode="multi-row", key="history",
+        table,
+        hide_index=True,
+        on_select="rerun",
+        selection_mode="multi-row",
+        key="history",
         column_config={
             "run": st.column_config.NumberColumn("Run", format="%d", width="small"),
             "accuracy": st.column_config.NumberColumn("Test accuracy", format="%.1f %%"),
         },
         alt="Table of the runs so far: settings, test accuracy and state.",
-    )  # fmt: skip
+    )
 
 
 def selected_runs() -> list[str]:

@@ -3,7 +3,6 @@
 from typing import Any
 
 import streamlit as st
-from tl_core.figures import RunCurve, confusion_figure, curves_figure
 
 from frame import components
 from frame.drawings import show_diagram
@@ -11,6 +10,7 @@ from frame.services import get_catalogue, get_engine, get_store, owner
 from tl_core.data.dial import position, position_name
 from tl_core.errors import RunNotFound
 from tl_core.experiment import Experiment
+from tl_core.figures import RunCurve, confusion_figure, curves_figure
 from tl_core.networks import get_network
 from tl_core.plan import Layer
 from tl_core.store import INTERRUPTED, Run
@@ -158,7 +158,8 @@ def _curve_alt(metric: str, curve: RunCurve) -> str:
         return f"Chart of the {metric} by epoch; no point yet."
     unit = (100, " %") if metric == "accuracy" else (1, "")
     last = [f"{value * unit[0]:.2f}{unit[1]}" for value in (curve.train[-1], curve.held_out[-1])]
-    return f"Chart of the {metric} by epoch. {curve.label} after epoch {curve.epochs[-1]}: training {last[0]}, held-out {last[1]}."
+    where = f"{curve.label} after epoch {curve.epochs[-1]}"
+    return f"Chart of the {metric} by epoch. {where}: training {last[0]}, held-out {last[1]}."
 
 
 def _layers(events: list[dict[str, Any]]) -> None:
@@ -198,16 +199,19 @@ def _result(run: Run, events: list[dict[str, Any]]) -> None:
             help="Share of the test images, never seen in training, that are right.",
         )
         st.caption(
-            f"95 % interval {low:.1f} to {high:.1f} %, from {started['num_test']:,} test images; weights of epoch {finished['best_epoch']}."
+            f"95 % interval {low:.1f} to {high:.1f} %, from {started['num_test']:,} test images; "
+            f"weights of epoch {finished['best_epoch']}."
         )
         st.write(finished["verdict"])
     with right:
         classes = started["classes"]
         if len(classes) <= MOST_CLASSES:
             st.plotly_chart(
-                confusion_figure(finished["confusion"], classes), theme=None, key=f"confusion_{run.id}",
+                confusion_figure(finished["confusion"], classes),
+                theme=None,
+                key=f"confusion_{run.id}",
                 config={"displayModeBar": False},
                 alt="Confusion matrix: for each true class, how many test images were given each class.",
-            )  # fmt: skip
+            )
         else:
             st.caption(f"The confusion matrix of {len(classes)} classes is too large to read here.")

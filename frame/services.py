@@ -67,7 +67,10 @@ def get_catalogue() -> dict[str, Entry]:
 
 
 def owner() -> str:
-    """Who is asking: a random number in a cookie, so that a refreshed page finds its runs again. `components.remember_visitor` sets it."""
+    """Who is asking: a random number in a cookie, so that a refreshed page finds its runs again.
+
+    `components.remember_visitor` sets the cookie.
+    """
     if "owner" not in st.session_state:
         cookie = st.context.cookies.get(VISITOR_COOKIE, "")
         st.session_state.owner = cookie if re.fullmatch("[0-9a-f]{32}", cookie) else uuid.uuid4().hex

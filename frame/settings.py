@@ -1,5 +1,6 @@
 """What a visitor has set, as one value that goes into the URL and comes back from it. No Streamlit in here."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -82,7 +83,8 @@ class Settings:
             if low <= value <= high:
                 return value
             notes.append(
-                f"The link's setting '{key}' was ignored: it must be a number from {low:g} to {high:,.10g}. Received: '{query[key]}'."
+                f"The link's setting '{key}' was ignored: it must be a number from {low:g} to {high:,.10g}. "
+                f"Received: '{query[key]}'."
             )
             return fallback
 
@@ -114,7 +116,7 @@ def _check_names(experiment: Experiment, data_names: list[str]) -> tuple[Experim
 
 
 def is_upload(name: str) -> bool:
-    return name.startswith("upload-")
+    return re.fullmatch("upload-[0-9a-f]{32}", name) is not None
 
 
 def case_of(experiment: Experiment) -> Case | None:

@@ -17,6 +17,7 @@ def get_settings() -> Settings:
 def change(**values: Any) -> None:
     """Replace some settings; for widget callbacks, which run before the page is drawn."""
     st.session_state.settings = get_settings().change(**values)
+    st.session_state.url_notes = []
 
 
 def read_url() -> list[str]:

@@ -11,25 +11,45 @@ from tl_core.networks import Network
 def train_options(settings: Settings, network: Network) -> None:
     """A popover; what is left empty takes the default for the recipe and the size of the data."""
     experiment = settings.experiment
-    with st.popover("Options"):
+    with st.popover("Options", key="train_options"):
         st.session_state.option_seed = experiment.seed
         st.number_input(
-            "Seed", 0, 2**31 - 1, step=1, key="option_seed", on_change=lambda: state.change(seed=st.session_state.option_seed),
-            help="Fixes everything random: which images are drawn, the new layer's first weights, the order. Same seed, same numbers.",
-        )  # fmt: skip
+            "Seed",
+            0,
+            2**31 - 1,
+            step=1,
+            key="option_seed",
+            on_change=lambda: state.change(seed=st.session_state.option_seed),
+            help="Fixes everything random: which images are drawn, the new layer's first weights, the order. "
+            "Same seed, same numbers.",
+        )
         st.session_state.option_epochs = experiment.epochs
         st.number_input(
-            "Epochs", 1, MAX_EPOCHS, value=None, step=1, key="option_epochs", placeholder="chosen by recipe and size",
+            "Epochs",
+            1,
+            MAX_EPOCHS,
+            value=None,
+            step=1,
+            key="option_epochs",
+            placeholder="chosen by recipe and size",
             on_change=lambda: state.change(epochs=st.session_state.option_epochs),
             help="Passes over the training images. Training ends earlier when the held-out images no longer improve.",
-        )  # fmt: skip
+        )
         st.session_state.option_lr = experiment.lr
         st.number_input(
-            "Learning rate of the new layer", 1e-6, 10.0, value=None, step=1e-3, format="%.4g", key="option_lr", placeholder="0.003",
+            "Learning rate of the new layer",
+            1e-6,
+            10.0,
+            value=None,
+            step=1e-3,
+            format="%.4g",
+            key="option_lr",
+            placeholder="0.003",
             on_change=lambda: state.change(lr=st.session_state.option_lr),
             help="How far each step goes. Pre-trained layers learn at a tenth of it. Too large, and training diverges.",
-        )  # fmt: skip
+        )
         if not network.present:
             st.caption(
-                f"The weights of {network.title} are not on this machine yet: {network.download_mb:.0f} MB are downloaded at the first run."
+                f"The weights of {network.title} are not on this machine yet: {network.download_mb:.0f} MB are downloaded "
+                "at the first run."
             )

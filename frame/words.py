@@ -15,13 +15,15 @@ def case_title(case: Case, chosen: Case | None, prescribed: bool) -> None:
         st.write(f"Chosen on purpose: for a {case.quadrant} the map says case {case.number}.")
 
 
-def case_text(shown: Case | None) -> None:
-    """The steps of a case and the reason for them."""
+def case_text(shown: Case | None, stacked: bool = False) -> None:
+    """The steps of a case and the reason for them, side by side or one below the other."""
     if shown is None:
         st.write("You decide where to cut, which layers to freeze, and whether they start from what was learnt before.")
         return
-    steps, why = st.columns(2, gap="large")
-    steps.markdown("**What to do**\n\n" + "\n".join(f"{number}. {step}" for number, step in enumerate(shown.steps, start=1)))
+    steps, why = (st.container(), st.container()) if stacked else st.columns(2, gap="large")
+    steps.markdown(
+        "**What to do**\n\n" + "\n".join(f"{number}. {step}" for number, step in enumerate(shown.steps, start=1))
+    )
     why.markdown(f"**Why**\n\n{shown.why}" + (f"\n\n**Or:** {shown.alternative}" if shown.alternative else ""))
 
 
@@ -41,13 +43,22 @@ def thresholds_widgets(thresholds: Thresholds, default: Thresholds) -> None:
         sizes = [10**power * step for power in range(1, 6) for step in (1, 2, 5)] + [1_000_000]
         st.session_state.line_images = thresholds.num_images
         st.select_slider(
-            "Small up to this many images", sorted({*sizes, thresholds.num_images}), format_func=lambda n: f"{n:,}", key="line_images",
+            "Small up to this many images",
+            sorted({*sizes, thresholds.num_images}),
+            format_func=lambda n: f"{n:,}",
+            key="line_images",
             on_change=lambda: state.change(thresholds=Thresholds(st.session_state.line_images, thresholds.similarity)),
             help=f"The lesson calls {default.num_images:,} images small and one million large.",
-        )  # fmt: skip
+        )
         st.session_state.line_similarity = thresholds.similarity
         st.slider(
-            "Similar from this value on", 0.0, 1.0, step=0.05, key="line_similarity",
-            on_change=lambda: state.change(thresholds=Thresholds(thresholds.num_images, st.session_state.line_similarity)),
+            "Similar from this value on",
+            0.0,
+            1.0,
+            step=0.05,
+            key="line_similarity",
+            on_change=lambda: state.change(
+                thresholds=Thresholds(thresholds.num_images, st.session_state.line_similarity)
+            ),
             help="Similarity goes from 0 (the pre-trained top layer is no help) to 1 (as good as on the original pictures).",
-        )  # fmt: skip
+        )

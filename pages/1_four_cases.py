@@ -61,7 +61,9 @@ with right:
 case_text(chosen)
 with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
     if settings.imagined:
-        st.button("Train this", disabled=True, help="An imagined data set cannot be trained on: choose one of real pictures.")
+        st.button(
+            "Train this", disabled=True, help="An imagined data set cannot be trained on: choose one of real pictures."
+        )
     elif st.button("Train this", type="primary", disabled=bool(data.error)):
         st.switch_page(st.session_state.pages["train"])
     thresholds_widgets(settings.thresholds, Thresholds())

@@ -36,9 +36,12 @@ with by_class:
             f"Name of class {number}", key=f"upload_name_{number}", placeholder=f"class {number}", max_chars=60
         )
         files = right.file_uploader(
-            f"Pictures of class {number}", PICTURES, accept_multiple_files=True, key=f"upload_files_{number}",
+            f"Pictures of class {number}",
+            PICTURES,
+            accept_multiple_files=True,
+            key=f"upload_files_{number}",
             help="Choose several files at once, or drop them here.",
-        )  # fmt: skip
+        )
         names.append(name.strip() or f"class {number}")
         received += [(names[-1], file) for file in files]
     if len(set(names)) < len(names):

@@ -170,7 +170,7 @@ def demo_table(
     card: Mapping[str, Any],
     *,
     name: str = "demo",
-    title: str = "Demonstration network (3 + 3 layers)",
+    title: str = "Demonstration network",
     classes: str = "58 kinds of animals",
     trained_on: str = DEMO_TRAINED_ON,
     licence: str = DEMO_LICENCE,

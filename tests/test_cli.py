@@ -24,7 +24,9 @@ def events_of(result: subprocess.CompletedProcess) -> list[dict]:
 
 
 def test_run_obeys_the_contract(stripes: Path) -> None:
-    result = tl("run", "--data", stripes, "--num-images", 12, "--recipe", "case-1", "--epochs", 2, "--threads", 1, "--json")
+    result = tl(
+        "run", "--data", stripes, "--num-images", 12, "--recipe", "case-1", "--epochs", 2, "--threads", 1, "--json"
+    )
     events = events_of(result)
     assert [event["event"] for event in events] == ["started", "epoch", "epoch", "finished"]
     assert all({"event", "run_id", "seq", "elapsed_seconds"} <= set(event) for event in events)
@@ -61,7 +63,9 @@ def test_measure(stripes: Path) -> None:
     assert measured["why"].endswith(".")
 
 
-def test_networks_and_datasets_list_what_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stripes: Path) -> None:
+def test_networks_and_datasets_list_what_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, stripes: Path
+) -> None:
     networks = {row["name"]: row for row in events_of(tl("networks", "--json"))}
     assert networks["demo"]["present"] is True
     assert networks["resnet18"]["present"] is False
@@ -133,7 +137,19 @@ def test_bad_arguments_are_one_clear_line(args: tuple[str, ...], words: str) -> 
 
 
 def test_ctrl_c_ends_with_130_and_a_stopped_event(stripes: Path) -> None:
-    command = [sys.executable, "-m", "tl_core", "run", "--data", str(stripes), "--recipe", "case-4", "--epochs", "500", "--json"]
+    command = [
+        sys.executable,
+        "-m",
+        "tl_core",
+        "run",
+        "--data",
+        str(stripes),
+        "--recipe",
+        "case-4",
+        "--epochs",
+        "500",
+        "--json",
+    ]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env={**os.environ})
     lines = [process.stdout.readline() for _ in range(3)]
     assert json.loads(lines[-1])["event"] == "epoch"

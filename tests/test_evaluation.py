@@ -30,7 +30,9 @@ def epochs(train_loss: list[float], val_loss: list[float], train: list[float], v
 
 
 def test_rising_held_out_loss_is_called_overfitting_with_its_numbers() -> None:
-    run = epochs([1.0, 0.6, 0.4, 0.2, 0.1], [1.0, 0.8, 0.9, 1.0, 1.2], [0.5, 0.7, 0.8, 0.9, 1.0], [0.5, 0.6, 0.6, 0.6, 0.6])
+    run = epochs(
+        [1.0, 0.6, 0.4, 0.2, 0.1], [1.0, 0.8, 0.9, 1.0, 1.2], [0.5, 0.7, 0.8, 0.9, 1.0], [0.5, 0.6, 0.6, 0.6, 0.6]
+    )
     verdict = fitting_verdict(run, 40, 200, 1_300_000)
     assert verdict.startswith("Overfitting: after epoch 2")
     assert "1,300,000 weights were learnt from 40 images" in verdict

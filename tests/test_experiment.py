@@ -42,7 +42,9 @@ def test_bad_settings_are_refused_with_what_was_received(values: dict) -> None:
 
 
 def test_a_link_with_bad_parts_keeps_the_good_ones() -> None:
-    experiment, notes = Experiment.from_query({"data": "digits", "images": "many", "seed": "4", "epochs": "-2", "other": "x"})
+    experiment, notes = Experiment.from_query(
+        {"data": "digits", "images": "many", "seed": "4", "epochs": "-2", "other": "x"}
+    )
     assert (experiment.num_images, experiment.seed, experiment.epochs) == (None, 4, None)
     assert len(notes) == 2
     assert "'images'" in notes[0]

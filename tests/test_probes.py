@@ -42,7 +42,11 @@ def test_nearest_neighbours_left_out_agree_with_scikit_learn(blobs: tuple[np.nda
     predicted = probes.knn_loo(features, labels, 3)
     for left_out in range(len(labels)):
         rest = np.arange(len(labels)) != left_out
-        votes = KNeighborsClassifier(probes.NEIGHBOURS).fit(z[rest], labels[rest]).predict_proba(z[left_out : left_out + 1])[0]
+        votes = (
+            KNeighborsClassifier(probes.NEIGHBOURS)
+            .fit(z[rest], labels[rest])
+            .predict_proba(z[left_out : left_out + 1])[0]
+        )
         agree += predicted[left_out] in np.flatnonzero(votes == votes.max())
     assert agree == len(labels)
 

@@ -9,12 +9,13 @@ import json
 import logging
 import signal
 import sys
+from functools import partial
 from typing import Any, NoReturn
 
 from tl_core.cases import CASE_NAMES, CUSTOM, recommend
 from tl_core.errors import UserError
 from tl_core.experiment import Experiment
-from tl_core.networks import get_network, networks
+from tl_core.networks import get_network, networks, presence_sentence
 
 DONE, OUR_FAILURE, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
@@ -128,6 +129,8 @@ def _networks(args: argparse.Namespace) -> int:
         state = "present" if row["present"] else f"to download, {row['download_mb']:.0f} MB"
         accuracy = f"{100 * row['accuracy']:.1f} %" if row["accuracy"] is not None else "-"
         print(f"{row['name']:<20}{state:<24}{row['num_weights']:>12,} weights  {accuracy:>7}  {row['title']}")
+    if not args.json:
+        _say(presence_sentence())
     return DONE
 
 
@@ -161,7 +164,7 @@ def _fetch(args: argparse.Namespace) -> int:
             _say(f"{name}: already here")
             continue
         progress = _ProgressLine()
-        path = fetch_weights(network, lambda done, total: progress(f"{name}, bytes", done, total))
+        path = fetch_weights(network, partial(progress, f"{name}, bytes"))
         progress.close()
         _say(f"{name}: {path}")
     return DONE

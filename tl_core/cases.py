@@ -116,7 +116,8 @@ CASES: tuple[Case, ...] = (
         ),
         "With many images the network can learn its own features, and those of very different images may not help. "
         "It needs more training than the other cases.",
-        "You may use the recipe of case 3 instead: starting from the pre-trained weights may train faster, even on different images.",
+        "You may use the recipe of case 3 instead: starting from the pre-trained weights may train faster, even on "
+        "different images.",
     ),
 )
 

@@ -97,7 +97,8 @@ class Network:
         }  # fmt: skip
 
 
-def _from_table(row: dict[str, Any]) -> Network:
+def network_from_table(row: dict[str, Any]) -> Network:
+    """A network from one row of a table in `assets/`."""
     card = row.get("card", {})  # of the network's making; see tl_core.backbones
     row = {key: value for key, value in row.items() if key != "card"}
     row["reference_advantage"] = card.get("reference_advantage")
@@ -109,7 +110,7 @@ def _from_table(row: dict[str, Any]) -> Network:
 def _load_tables(stamp: tuple[float, ...]) -> dict[str, Network]:
     tables = [json.loads(path.read_text()) for path in _table_files()]
     rows = [row for table in tables for row in (table if isinstance(table, list) else [table])]
-    return {network.name: network for network in map(_from_table, rows)}
+    return {network.name: network for network in map(network_from_table, rows)}
 
 
 def _table_files() -> list[Path]:
@@ -120,6 +121,20 @@ def _table_files() -> list[Path]:
 def networks() -> dict[str, Network]:
     """The catalogue, our own networks first."""
     return _load_tables(tuple(os.stat(path).st_mtime for path in _table_files()))
+
+
+def presence_sentence() -> str:
+    """Which networks are here, which are not, and how to bring them."""
+    here = [network.title for network in networks().values() if network.present]
+    missing = [
+        f"{network.title} ({network.download_mb:.0f} MB)" for network in networks().values() if not network.present
+    ]
+    if not missing:
+        return "The weights of all networks are on this machine."
+    return (
+        f"On this machine: {', '.join(here)}. Not yet: {', '.join(missing)}; their weights are downloaded at the first run, or "
+        "ahead of it with `python -m tl_core fetch NAME`, or copied into TL_WEIGHTS_DIR from a machine that has them."
+    )
 
 
 def get_network(name: str) -> Network:

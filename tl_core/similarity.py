@@ -1,8 +1,8 @@
 """How similar is this data to what the network was trained on, and where to cut?
 
-What the lesson asserts about similar data is that the network's higher-level features are useful for it. So that is measured, from
-leave-one-out probes, without training: how many mistakes the pre-trained top layer removes, compared with an untrained copy of
-the same network and with the raw pixels,
+What the lesson asserts about similar data is that the network's higher-level features are useful for it. So that is
+measured, from leave-one-out probes, without training: how many mistakes the pre-trained top layer removes, compared with
+an untrained copy of the same network and with the raw pixels,
 
     advantage = (a_top - a_untrained) / (1 - a_untrained)
 
@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from tl_core.backbones import build_stages
 from tl_core.cases import get_case, recommend
 from tl_core.data import load_dataset
 from tl_core.device import autocast, choose_device, make_deterministic
@@ -24,6 +25,7 @@ from tl_core.plan import head_features
 from tl_core.preprocess import Preprocess
 from tl_core.probes import class_weights, knn_loo, ridge_loo
 from tl_core.surgery import NewLayer
+from tl_core.trainer import as_tensor
 
 MOST_IMAGES = {32: 500}  # probed images by input size; larger networks need more time for each
 MOST_IMAGES_LARGE = 128
@@ -49,7 +51,8 @@ def measure(
     size = len(labels)
     images, labels = _draw(images, labels, MOST_IMAGES.get(network.input_size, MOST_IMAGES_LARGE), seed)
     preprocess = Preprocess(network, distance, mirror_safe=False, device=choose_device())
-    probes = probe(network, preprocess, images, labels, len(dataset.class_names), seed)
+    stages, untrained = build_stages(network, pretrained=True), build_stages(network, pretrained=False, seed=seed)
+    probes = probe(network, stages, untrained, preprocess, images, labels, len(dataset.class_names))
     value, low, high = similarity_of(network, probes)
     cut = choose_cut(network, probes)
     case = recommend(size, value)
@@ -62,26 +65,34 @@ def measure(
         "case": case.number,
         "recipe": case.name,
         "cut": cut,
-        "cut_scores": {name: round(float(np.average(hits, weights=probes["weights"])), 4) for name, hits in probes["ridge"].items()},
+        "cut_scores": {
+            name: round(float(np.average(hits, weights=probes["weights"])), 4) for name, hits in probes["ridge"].items()
+        },
         "seconds": round(time.perf_counter() - start, 2),
         "why": _why(size, value, low, high, probes, case.number),
     }  # fmt: skip
 
 
 def probe(
-    network: Network, preprocess: Preprocess, images: np.ndarray, labels: np.ndarray, num_classes: int, seed: int
+    network: Network,
+    stages: torch.nn.Sequential,
+    untrained: torch.nn.Sequential,
+    preprocess: Preprocess,
+    images: np.ndarray,
+    labels: np.ndarray,
+    num_classes: int,
 ) -> dict[str, Any]:
-    """Leave-one-out hits (n,) bool of every stage: `ridge`, `knn` (pre-trained), `untrained` (with `pixels`); `weights` (n,)."""
-    from tl_core.backbones import build_stages
+    """Leave-one-out hits (n,) bool after every stage: `ridge`, `knn` (pre-trained), `untrained` (and `pixels`); `weights` (n,).
 
+    `images`: (n, H, W, 3) uint8.
+    """
     found: dict[str, Any] = {"ridge": {}, "knn": {}, "untrained": {}, "weights": class_weights(labels, num_classes)}
-    for name, features in stage_features(network, build_stages(network, pretrained=True), preprocess, images).items():
+    for name, features in stage_features(network, stages, preprocess, images).items():
         found["ridge"][name] = ridge_loo(features, labels, num_classes) == labels
         found["knn"][name] = knn_loo(features, labels, num_classes) == labels
-    untrained = build_stages(network, pretrained=False, seed=seed)
     for name, features in stage_features(network, untrained, preprocess, images).items():
         found["untrained"][name] = ridge_loo(features, labels, num_classes) == labels
-    pixels = torch.nn.functional.adaptive_avg_pool2d(preprocess(torch.from_numpy(images)), PIXEL_SIDE)
+    pixels = torch.nn.functional.adaptive_avg_pool2d(preprocess(as_tensor(images)), PIXEL_SIDE)
     found["untrained"]["pixels"] = ridge_loo(pixels.flatten(1).cpu().numpy(), labels, num_classes) == labels
     return found
 
@@ -97,7 +108,7 @@ def stage_features(
     found: dict[str, list[np.ndarray]] = {stage.name: [] for stage in network.stages[:-1]}
     size = 128 if network.input_size <= 64 else 16
     for part in range(0, len(images), size):
-        batch = preprocess(torch.from_numpy(images[part : part + size]))
+        batch = preprocess(as_tensor(images[part : part + size]))
         for stage, pool in zip(network.stages[:-1], pools, strict=True):
             with autocast(device):
                 batch = getattr(stages, stage.name)(batch)

@@ -83,6 +83,7 @@ def test_upload_train_watch_stop_and_refresh(server: Server, page: Page, tmp_pat
     expect(page.get_by_text("across: 15 pictures")).to_be_visible()
     expect(page.get_by_text(re.compile("letter.png: "))).to_be_visible()
     page.get_by_role("button", name="Train on them").click()
+    expect(page.get_by_role("button", name="Start", exact=True)).to_be_enabled()
     page.get_by_role("button", name="Options").click()
     page.get_by_role("spinbutton", name="Epochs").fill("400")
     page.get_by_role("spinbutton", name="Epochs").press("Enter")
@@ -94,7 +95,7 @@ def test_upload_train_watch_stop_and_refresh(server: Server, page: Page, tmp_pat
     until(lambda: num_points(page) >= 1)
     seen = {num_points(page)}
     until(lambda: seen.add(num_points(page)) or len(seen) >= 3)
-    expect(page.locator(".tl-wide [data-layer=conv1]").get_by_text(re.compile(r"moved \d+\.?\d* %"))).to_be_visible()
+    expect(page.locator(".tl-wide [data-layer=conv1]").get_by_text(re.compile(r"moved\s\d+\.?\d*\s%"))).to_be_visible()
     url = page.url
     assert re.search(r"run=[0-9a-f]{32}", url)
     page.get_by_role("button", name="Stop").click()

@@ -10,7 +10,7 @@ from frame.run_view import show_run
 from frame.services import get_engine, owner
 from frame.settings import case_of
 from frame.train_options import train_options
-from frame.words import weights_text
+from frame.words import case_text, weights_text
 from tl_core.networks import get_network
 
 settings, data = experiment_bar()
@@ -21,7 +21,8 @@ elif data.measure_error:
 
 if settings.imagined:
     st.info(
-        "An imagined data set has no pictures to train on. Choose a data set in the bar above, or bring your own on the page 'My images'."
+        "An imagined data set has no pictures to train on. Choose a data set in the bar above, or bring your own on the "
+        "page 'My images'."
     )
 else:
     size = num_images(settings, data)
@@ -43,8 +44,12 @@ else:
         st.markdown(f"Recipe: **{name}** ({why}).")
     if not st.session_state.get("run_id"):
         layers = plan(network, experiment.make_recipe(), data.num_classes or 2)
-        show_diagram(layers, network.input_size, key="plan_diagram")
-        weights_text(layers)
+        left, right = st.columns([5, 9], gap="large")
+        with left:
+            case_text(chosen, stacked=True)
+            weights_text(layers)
+        with right:
+            show_diagram(layers, network.input_size, key="plan_diagram")
 
 if st.session_state.get("run_id"):
     show_run(st.session_state.run_id, selected_runs())

@@ -1,0 +1,34 @@
+"""Rules of the frame that a browser test would not show."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from tl_core.paths import ROOT
+
+
+def page_calls() -> list[tuple[str, str]]:
+    """(file, url_path) of every `st.Page(...)` in app.py."""
+    tree = ast.parse((ROOT / "app.py").read_text())
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func) == "st.Page"]
+    paths = [{word.arg: ast.literal_eval(word.value) for word in call.keywords}["url_path"] for call in calls]
+    return [(ast.literal_eval(call.args[0]), path) for call, path in zip(calls, paths, strict=True)]
+
+
+def test_no_address_equals_the_name_that_streamlit_derives_from_the_file() -> None:
+    """Else a page that is opened first by its address would run without app.py."""
+    assert page_calls()
+    for file, url_path in page_calls():
+        derived = re.sub(r"^\d+[_ -]*", "", Path(file).stem)
+        assert url_path != derived, file
+
+
+@pytest.mark.parametrize(
+    "path", sorted([*ROOT.glob("pages/*.py"), *ROOT.glob("frame/*.py"), ROOT / "app.py"]), ids=lambda p: p.name
+)
+def test_pages_and_frame_do_not_import_torch(path: Path) -> None:
+    imported = re.findall(r"^\s*(?:import|from) (\w+)", path.read_text(), re.MULTILINE)
+    assert "torch" not in imported
+    assert "torchvision" not in imported
