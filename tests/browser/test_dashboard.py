@@ -162,6 +162,7 @@ def test_bad_uploads_are_one_clear_sentence_and_the_server_lives(server: Server,
     for archive, words in ((empty, "empty"), (one_class, "one class"), (zip_of(lonely, tmp_path / "l.zip"), "down")):
         chooser.set_input_files(str(archive))
         expect(page.get_by_text(archive.name)).to_be_visible()
+        expect(page.get_by_test_id("stAlert")).to_have_count(0)
         page.get_by_role("button", name="Use these pictures").click()
         expect(page.get_by_test_id("stAlert").filter(has_text=words)).to_be_visible()
     good = zip_of(write_stripes(tmp_path / "good"), tmp_path / "good.zip")

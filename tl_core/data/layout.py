@@ -120,11 +120,18 @@ def rename_classes(layout: Layout, names: dict[str, str]) -> Layout:
     return layout._replace(class_names=class_names, items=tuple(items))
 
 
-def check_classes(title: str, class_names: Sequence[str], labels: np.ndarray, given: Sequence[str]) -> None:
-    """Raise `DataError` unless there are two classes, each with an image to train, one to check and one to test."""
+def check_classes(
+    title: str, class_names: Sequence[str], labels: np.ndarray, given: Sequence[str], skipped: Sequence[Skipped] = ()
+) -> None:
+    """Raise `DataError` unless there are two classes, each with an image to train, one to check and one to test.
+
+    Files that were `skipped` are told of, since a class may be missing because of them.
+    """
     if len(class_names) < 2:
         one = f", '{class_names[0]}'" if class_names else ""
-        raise DataError(f"'{title}' has one class only{one}: at least 2 are needed, each in its own folder.")
+        files = f"{len(skipped):,} file{'s' * (len(skipped) != 1)} could not be used"
+        left_out = f" {files}: '{skipped[0].name}' ({skipped[0].reason.rstrip('.')})." if skipped else ""
+        raise DataError(f"'{title}' has one class only{one}: at least 2 are needed, each in its own folder.{left_out}")
     splits = np.asarray(given)
     has_val, has_test = bool((splits == "val").any()), bool((splits == "test").any())
     jobs = ["one to train"] + ["one to check"] * (not has_val) + ["one to test"] * (not has_test)

@@ -157,7 +157,7 @@ def read_inside(path: Path) -> Reader:
 def _open_path(path: Path, name: str, title: str, mirror_safe: bool, progress: Progress | None) -> ImageSource:
     fingerprint, layout = look_inside(path, progress)
     source = ImageSource(name, title, *layout[:3], mirror_safe, fingerprint, layout.num_bytes, read_inside(path))
-    check_classes(title, source.class_names, source.labels, source.given)
+    check_classes(title, source.class_names, source.labels, source.given, source.skipped)
     counts = {"num_classes": len(source.class_names), "num_images": len(source.items)}
     if cache.read_json(counts_name(path)) != counts:
         cache.write_json(counts_name(path), counts)
