@@ -2,16 +2,15 @@
 
 import streamlit as st
 
-from frame import components, services, state
+from frame import components, entry, services, state
 from tl_core.paths import ASSETS
 
 st.set_page_config(page_title="Transfer learning, measured", page_icon=str(ASSETS / "icon.svg"), layout="wide")
 
-# every url_path differs from its file's name: a page that is opened first by its address must still come through this file
-PAGES = {
-    "cases": st.Page("pages/1_four_cases.py", title="The four cases", url_path="cases", default=True),
-    "train": st.Page("pages/2_training.py", title="Train", url_path="train"),
-    "images": st.Page("pages/3_my_images.py", title="My images", url_path="images"),
+PAGES = {  # each url_path equals its file's name: see frame.entry
+    "cases": st.Page("pages/1_cases.py", title="The four cases", url_path="cases", default=True),
+    "train": st.Page("pages/2_train.py", title="Train", url_path="train"),
+    "images": st.Page("pages/3_images.py", title="My images", url_path="images"),
 }
 
 page = st.navigation(list(PAGES.values()), position="top")
@@ -22,5 +21,6 @@ components.remember_visitor(services.owner())
 services.get_engine()
 for note in state.read_url():
     st.warning(note)
+entry.announce()
 page.run()
 state.write_url()

@@ -17,12 +17,14 @@ def page_calls() -> list[tuple[str, str]]:
     return [(ast.literal_eval(call.args[0]), path) for call, path in zip(calls, paths, strict=True)]
 
 
-def test_no_address_equals_the_name_that_streamlit_derives_from_the_file() -> None:
-    """Else a page that is opened first by its address would run without app.py."""
-    assert page_calls()
-    for file, url_path in page_calls():
-        derived = re.sub(r"^\d+[_ -]*", "", Path(file).stem)
-        assert url_path != derived, file
+def test_addresses_equal_file_names_and_every_page_enters_through_the_frame() -> None:
+    """Else a page that is opened first by its address would run without app.py: see frame.entry."""
+    calls = page_calls()
+    assert {Path(file).name for file, _ in calls} == {path.name for path in ROOT.glob("pages/*.py")}
+    for file, url_path in calls:
+        assert url_path == re.sub(r"^\d+_", "", Path(file).stem)
+        statements = [node for node in ast.parse((ROOT / file).read_text()).body if isinstance(node, ast.Expr)]
+        assert ast.unparse(statements[1]) == "enter()", "the first statement after the docstring"
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,9 +34,9 @@ class Server:
     log: Path
 
 
-@pytest.fixture(scope="session")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    home = tmp_path_factory.mktemp("server")
+@contextmanager
+def serve(home: Path) -> Iterator[Server]:
+    """A real server with a data set called stripes on its shelf."""
     write_stripes(home / "data" / "stripes", classes=("across", "down", "wide across", "wide down"), count=60)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -49,9 +50,17 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
         )  # fmt: skip
     url = f"http://127.0.0.1:{port}"
     _wait_for_health(url, process, log)
-    yield Server(url, process, home, log)
-    os.killpg(process.pid, signal.SIGTERM)
-    process.wait(20)
+    try:
+        yield Server(url, process, home, log)
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(20)
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with serve(tmp_path_factory.mktemp("server")) as server:
+        yield server
 
 
 def _wait_for_health(url: str, process: subprocess.Popen, log: Path) -> None:

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import Server
+from tests.browser.conftest import Server, serve
 from tests.conftest import write_stripes
 
 pytestmark = pytest.mark.browser
@@ -66,6 +66,18 @@ def test_a_link_restores_the_experiment_and_unknown_parts_are_named(server: Serv
     for name in ("unicorns", "resnet17", "lots", "case-9"):
         expect(page.get_by_text(f"'{name}'")).to_be_visible()
     title(page, "Case 1: Train only a new last layer")
+
+
+def test_a_fresh_server_can_be_entered_by_the_address_of_any_page(browser: Browser, tmp_path: Path) -> None:
+    with serve(tmp_path) as fresh:
+        context = browser.new_context()
+        page = context.new_page()
+        page.goto(f"{fresh.url}/train?data=stripes&recipe=case-3")
+        expect(page.get_by_role("button", name="Start", exact=True)).to_be_visible(timeout=60_000)
+        expect(page.get_by_role("link", name="My images")).to_be_visible()
+        assert page.get_by_role("dialog").count() == 0
+        assert "/train" in page.url
+        context.close()
 
 
 def test_upload_train_watch_stop_and_refresh(server: Server, page: Page, tmp_path: Path) -> None:

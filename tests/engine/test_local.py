@@ -128,6 +128,17 @@ def test_an_upload_becomes_a_data_set(engine: LocalEngine, stripes: Path, tmp_pa
     assert not any(stripes.rglob("*.png")), "received files are deleted"
 
 
+def test_an_upload_that_cannot_be_trained_on_is_refused_and_not_kept(
+    engine: LocalEngine, stripes: Path, tmp_path: Path
+) -> None:
+    from tl_core.data import new_upload_id
+
+    parts = [("only", str(path)) for path in (stripes / "down").iterdir()]
+    with pytest.raises(UserError, match="one class only"):
+        engine.ask("take_upload", upload_id=new_upload_id(), parts=parts)
+    assert list((tmp_path / "home" / "uploads").iterdir()) == []
+
+
 def test_one_class_is_refused(engine: LocalEngine, make_stripes: Callable[..., Path]) -> None:
     with pytest.raises((DataError, UserError), match="class"):
         engine.ask("describe", spec=str(make_stripes("one", classes=("only",))))

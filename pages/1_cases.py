@@ -5,12 +5,15 @@ import streamlit as st
 from frame import state
 from frame.datasets import redraw_when_done, show_thumbnails
 from frame.drawings import map_click, plan, show_diagram, show_map
+from frame.entry import enter
 from frame.experiment_bar import IMAGINED_CLASSES, experiment_bar, num_images
 from frame.settings import case_of
 from frame.words import case_text, case_title, thresholds_widgets, weights_text
 from tl_core.cases import Thresholds
 from tl_core.data.dial import POSITIONS
 from tl_core.networks import get_network
+
+enter()
 
 settings, data = experiment_bar()
 experiment = settings.experiment

@@ -4,6 +4,7 @@ import streamlit as st
 
 from frame.datasets import redraw_when_done
 from frame.drawings import plan, show_diagram
+from frame.entry import enter
 from frame.experiment_bar import experiment_bar, num_images
 from frame.history import selected_runs, show_history
 from frame.run_view import show_run
@@ -12,6 +13,8 @@ from frame.settings import case_of
 from frame.train_options import train_options
 from frame.words import case_text, weights_text
 from tl_core.networks import get_network
+
+enter()
 
 settings, data = experiment_bar()
 if data.error:

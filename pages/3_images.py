@@ -4,12 +4,15 @@ import streamlit as st
 
 from frame import state
 from frame.datasets import describe_data, redraw_when_done, show_thumbnails
+from frame.entry import enter
 from frame.settings import is_upload
 from frame.upload import Received, take
 from tl_core.errors import UserError, WorkerDied
 
 MOST_CLASSES = 20
 PICTURES = ["jpg", "jpeg", "png", "webp", "bmp", "gif"]
+
+enter()
 
 st.header("My images", anchor=False)
 st.write(
