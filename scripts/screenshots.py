@@ -69,16 +69,21 @@ def main() -> None:
     try:
         with sync_playwright() as playwright:
             browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
-            page = browser.new_page()
+            first = browser.new_context()
+            page = first.new_page()
             run_url = train_once(page, url, args.data)
             pages = {"cases": f"{url}/?data={args.data}&images=500", "train": run_url, "images": f"{url}/images"}
             for name, address in pages.items():
                 for width, height in WIDTHS.items():
                     for theme in ("light", "dark"):
-                        context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=theme)
+                        context = browser.new_context(
+                            viewport={"width": width, "height": height},
+                            color_scheme=theme,
+                            storage_state=first.storage_state(),
+                        )
                         shot = context.new_page()
                         shot.goto(address)
-                        shot.wait_for_selector("[data-testid=stMainBlockContainer] h2, svg.tl-diagram")
+                        shot.wait_for_selector(".stHeading")
                         time.sleep(4)
                         shot.set_viewport_size({"width": width, "height": max(height, whole_height(shot))})
                         time.sleep(1.5)

@@ -104,7 +104,8 @@ def curves_figure(
         for which, values, dash in (("training", run.train, "solid"), ("held-out", run.held_out, HELD_OUT_DASH)):
             points = [value * scale for value in values]
             data.append({
-                "type": "scatter", "mode": "lines+markers", "name": run.label, "x": list(run.epochs), "y": points,
+                "type": "scatter", "mode": "lines" if len(points) > 2 else "lines+markers", "name": run.label,
+                "x": list(run.epochs), "y": points,
                 "line": {"color": colour, "dash": dash, "width": 2.4}, "marker": {"color": colour, "size": 4},
                 "legendgroup": run.label, "showlegend": not direct and which == "training",
                 "hovertemplate": f"{run.label}, {which}<br>epoch %{{x}}: %{{y:{digits}}}{unit}<extra></extra>",
@@ -160,7 +161,7 @@ def _direct_labels(runs: Sequence[RunCurve]) -> list[str]:
 
 
 def confusion_figure(confusion: list[list[int]], classes: list[str], dark: bool | None = None) -> dict[str, Any]:
-    """True against predicted classes: each row in per cent, counts as text where there are at most 12 classes.
+    """True against predicted classes: the darker, the larger the share of the row; counts as text up to 12 classes.
 
     `dark=None` writes in a grey that can be read on white and on near-black.
     """
@@ -175,9 +176,7 @@ def confusion_figure(confusion: list[list[int]], classes: list[str], dark: bool 
         "type": "heatmap", "x": list(range(size)), "y": list(range(size)), "z": percent, "text": confusion,
         "zmin": 0, "zmax": 100, "xgap": 1, "ygap": 1,
         "colorscale": [list(stop) for stop in SEQUENTIAL],
-        "colorbar": {"title": {"text": "% of the true class", "side": "right", "font": {"size": 13}},
-                     "thickness": 12, "outlinewidth": 0,
-                     "lenmode": "pixels", "len": 240, "y": 1, "yanchor": "top"},
+        "showscale": False,  # the counts are written in, and hovering gives the share
         "customdata": [[f"true: {true}<br>predicted: {predicted}" for predicted in classes] for true in classes],
         "hovertemplate": "%{customdata}<br>%{text} images, %{z:.1f} % of the true class<extra></extra>",
     }  # fmt: skip
@@ -189,12 +188,13 @@ def confusion_figure(confusion: list[list[int]], classes: list[str], dark: bool 
     layout = _layout(side, bool(dark), ink)
     layout["xaxis"] = {
         **ticks,
-        "title": {"text": "predicted class", "font": {"size": 14}},
-        "tickangle": -45 if size > 4 else 0,
+        "title": {"text": "predicted class", "font": {"size": 14}, "standoff": 12},
+        "tickangle": -45 if size > 6 else 0,
+        "constraintoward": "left",
     }
     layout["yaxis"] = {
         **ticks,
-        "title": {"text": "true class", "font": {"size": 14}},
+        "title": {"text": "true class", "font": {"size": 14}, "standoff": 12},
         "autorange": "reversed",
         "scaleanchor": "x",
         "constraintoward": "top",

@@ -156,7 +156,7 @@ def _axes(thresholds: Thresholds, available: tuple[int, int] | None) -> str:
     return "".join(parts)
 
 
-def _measured(num_images: int, measured: tuple[float, float, float]) -> str:
+def _measured(num_images: int, measured: tuple[float, float, float], labelled: bool) -> str:
     value, low, high = measured
     x, y = _x(num_images), _y(value)
     right = x < LEFT + PLOT_WIDTH - 110
@@ -164,10 +164,11 @@ def _measured(num_images: int, measured: tuple[float, float, float]) -> str:
     path = f"M{x:.1f} {_y(low):.1f}V{_y(high):.1f}"
     ends = "".join(f"M{x - 6:.1f} {_y(end):.1f}h12" for end in (low, high))
     label_y = min(max(y + 6, TOP + 18), TOP + PLOT_HEIGHT - 8)
+    label = f'<text x="{label_x:.1f}" y="{label_y:.1f}" text-anchor="{anchor}" class="tl-label">measured</text>'
     return (
         f'<path d="{path}" class="tl-halo"/><path d="{path}{ends}" fill="none" class="tl-interval"/>'
         f'<circle cx="{x:.1f}" cy="{y:.1f}" r="7" class="tl-measured"/>'
-        f'<text x="{label_x:.1f}" y="{label_y:.1f}" text-anchor="{anchor}" class="tl-label">measured</text>'
+        f"{label if labelled else ''}"
     )
 
 
@@ -199,7 +200,7 @@ def map_svg(
     if similarity is not None:
         body.append(f'<circle cx="{x:.1f}" cy="{_y(similarity):.1f}" r="9.5" class="tl-point"/>')
     if measured is not None:
-        body.append(_measured(num_images, measured))
+        body.append(_measured(num_images, measured, labelled=similarity != measured[0]))
     name = escape(title_id)
     words = describe_map(num_images, similarity, thresholds, measured=measured, available=available)
     return (
