@@ -41,7 +41,12 @@ def test_rising_held_out_loss_is_called_overfitting_with_its_numbers() -> None:
 def test_a_gap_inside_the_noise_is_not_called_overfitting() -> None:
     run = epochs([0.5] * 4, [0.5] * 4, [0.9] * 4, [0.8] * 4)
     assert "Some overfitting" in fitting_verdict(run, 1000, 2000, 10)
-    assert "No overfitting" in fitting_verdict(run, 1000, 10, 10)
+    assert "No overfitting" in fitting_verdict(run, 1000, 30, 10)
+    assert "too few" in fitting_verdict(run, 1000, 10, 10)
+
+
+def test_a_real_but_small_gap_is_called_one() -> None:
+    assert "small gap" in fitting_verdict(epochs([0.5] * 4, [0.5] * 4, [0.94] * 4, [0.9] * 4), 1000, 5000, 10)
 
 
 def test_poor_training_accuracy_is_underfitting() -> None:

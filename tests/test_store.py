@@ -69,9 +69,20 @@ def test_runs_of_a_server_that_is_gone_are_interrupted(tmp_path: Path, monkeypat
     assert "Start it again" in again.get_run("gone").error
 
 
-def test_last_events_of_several_runs(store: Store) -> None:
+def test_endings_of_several_runs(store: Store) -> None:
     for run_id in ("a", "b"):
         store.add_run(run_id, {}, "x", "ann")
     store.add_event("a", event(0))
     store.add_event("a", event(1, "finished"))
-    assert set(store.last_events(["a", "b"], "finished")) == {"a"}
+    store.add_event("b", {**event(0), "run_id": "b"})
+    assert store.endings(["a", "b"]) == {"a": event(1, "finished")}
+
+
+def test_a_server_of_another_name_does_not_live_beside_a_local_store(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = f"sqlite:///{tmp_path / 'test.sqlite'}"
+    monkeypatch.setattr("tl_core.store.this_server", lambda: "old-container:7:123")
+    Store(url).add_run("gone", {}, "x", "ann")
+    monkeypatch.undo()
+    assert Store(url).get_run("gone").status == INTERRUPTED

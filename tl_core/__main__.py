@@ -28,6 +28,13 @@ class _Parser(argparse.ArgumentParser):
         raise SystemExit(BAD_INPUT)
 
 
+def _positive(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise ValueError
+    return value
+
+
 def _say(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
@@ -60,7 +67,7 @@ def _run(args: argparse.Namespace) -> int:
     experiment = Experiment(
         data=args.data, num_images=args.num_images, distance=args.distance, network=args.network, recipe=recipe,
         cut=args.cut, freeze=args.freeze, init=args.init, seed=args.seed, epochs=args.epochs, seconds=args.seconds,
-        lr=args.lr, weight_decay=args.weight_decay, batch_size=args.batch_size,
+        lr=args.lr, weight_decay=args.weight_decay, batch_size=args.batch_size, mirror=False if args.no_mirror else None,
     )  # fmt: skip
     if args.threads:
         torch.set_num_threads(args.threads)
@@ -89,7 +96,7 @@ def _recommended_case(args: argparse.Namespace) -> str:
     """The textbook's case for the size of the data and its measured similarity."""
     from tl_core.similarity import measure
 
-    return recommend_from(measure(args.data, args.num_images, args.distance, args.network, args.seed))
+    return recommend_from(measure(args.data, args.num_images, args.distance, args.network, args.seed, args.device))
 
 
 def recommend_from(measurement: dict[str, Any]) -> str:
@@ -200,7 +207,8 @@ def _make_parser() -> argparse.ArgumentParser:
     command.add_argument("--weight-decay", type=float)
     command.add_argument("--batch-size", type=int)
     command.add_argument("--device", default="auto", metavar="NAME", help="auto, cpu, cuda or mps")
-    command.add_argument("--threads", type=int, help="CPU threads; default: torch's own choice")
+    command.add_argument("--no-mirror", action="store_true", help="never learn from mirror images (letters, signs)")
+    command.add_argument("--threads", type=_positive, help="CPU threads; default: torch's own choice")
 
     add_data(add("measure", _measure, "Measure how similar the data is to what the network knows, and where to cut."))
     add("networks", _networks, "List the networks, and which of them are here.")

@@ -11,8 +11,12 @@ DEVICES = ("auto", "cpu", "cuda", "mps")
 
 
 def choose_device(name: str = "auto") -> torch.device:
-    """cuda, then mps, then cpu; or the one that is named. Raises `ExperimentError` if that one is not here."""
+    """cuda, then mps, then cpu; or the one that is named, or that `TL_DEVICE` names.
+
+    Raises `ExperimentError` if that one is not here.
+    """
     here = {"cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available(), "cpu": True}
+    name = os.environ.get("TL_DEVICE") or "auto" if name == "auto" else name
     if name == "auto":
         return torch.device(next(device for device, present in here.items() if present))
     if name not in here or not here[name]:

@@ -5,6 +5,7 @@ from math import sqrt
 
 import numpy as np
 
+FEWEST_HELD_OUT = 20  # the noise of their accuracy is about 20 points either way
 Z95 = 1.959964  # 97.5 % point of the normal distribution
 
 
@@ -35,6 +36,8 @@ def fitting_verdict(epochs: Sequence[dict], num_train: int, num_val: int, num_tr
     """
     if len(epochs) < 3:
         return "Too few epochs to tell over- from underfitting."
+    if num_val < FEWEST_HELD_OUT:
+        return f"Only {num_val:,} held-out images: too few to tell whether the network overfits."
     best = max(epochs, key=lambda e: (e["val_accuracy"], -e["val_loss"]))
     last = epochs[-1]
     lowest = min(epochs, key=lambda e: e["val_loss"])
@@ -58,6 +61,11 @@ def fitting_verdict(epochs: Sequence[dict], num_train: int, num_val: int, num_tr
         return (
             f"Underfitting: even of the training images only {percent['train_accuracy']} are right. "
             "More epochs, more trained layers or better features would help; more images alone would not."
+        )
+    if gap > noise:
+        return (
+            f"A small gap: {percent['train_accuracy']} of the training images are right and {percent['val_accuracy']} of "
+            "the held-out ones."
         )
     return (
         f"No overfitting to speak of: training images {percent['train_accuracy']}, held-out images "

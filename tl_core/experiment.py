@@ -29,6 +29,7 @@ class Experiment:
     - `recipe`: `"case-1"` .. `"case-4"` or `"custom"`; `cut`, `freeze` and `init` replace the recipe's own choices.
     - `epochs`, `seconds`: the budget; training ends at whichever comes first.
     - `lr`, `weight_decay`, `batch_size`: of the optimiser; `lr` is that of the new layer.
+    - `mirror`: whether mirror images may be learnt from too. Wrong where left and right matter: letters, road signs.
     """
 
     data: str = "digits"
@@ -45,6 +46,7 @@ class Experiment:
     lr: float | None = None
     weight_decay: float | None = None
     batch_size: int | None = None
+    mirror: bool | None = None
 
     def __post_init__(self) -> None:
         if not isinstance(self.data, str) or not self.data.strip():
@@ -55,6 +57,8 @@ class Experiment:
             raise ExperimentError(known("recipe", self.recipe, [*CASE_NAMES, CUSTOM]))
         if self.init not in (None, "pretrained", "random"):
             raise ExperimentError(known("start of the weights", self.init, ["pretrained", "random"]))
+        if self.mirror not in (None, True, False):
+            raise ExperimentError(f"'mirror' must be true or false. Received: {self.mirror!r}.")
         for name, low, high, whole in _LIMITS:
             value = getattr(self, name)
             if value is None and name not in ("distance", "seed"):
@@ -92,7 +96,11 @@ class Experiment:
         default = Experiment()
         values = {name: getattr(self, name) for name in _QUERY_NAMES}
         return {
-            _QUERY_NAMES[name]: f"{value:g}" if isinstance(value, float) else str(value)
+            _QUERY_NAMES[name]: repr(value).removesuffix(".0")
+            if isinstance(value, float)
+            else str(value).lower()
+            if name == "mirror"
+            else str(value)
             for name, value in values.items()
             if value is not None and (name == "data" or value != getattr(default, name))
         }
@@ -108,7 +116,7 @@ class Experiment:
             try:
                 value = _PARSERS.get(name, str)(query[key])
                 cls(**{name: value})
-            except (ValueError, ExperimentError) as error:
+            except (ValueError, KeyError, ExperimentError) as error:
                 reason = (
                     str(error)
                     if isinstance(error, ExperimentError)
@@ -132,7 +140,8 @@ _LIMITS: tuple[tuple[str, float, float, bool], ...] = (
 )
 
 _QUERY_NAMES = {f.name: f.name for f in fields(Experiment)} | {"num_images": "images", "batch_size": "batch"}
-_PARSERS = {name: int if whole else float for name, _, _, whole in _LIMITS}
+_PARSERS = {name: int if whole else float for name, _, _, whole in _LIMITS} | {"mirror": lambda text: _TRUTH[text]}
+_TRUTH = {"true": True, "false": False}
 
 
 def _check_number(name: str, value: object, low: float, high: float, whole: bool) -> None:

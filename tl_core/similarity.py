@@ -35,7 +35,12 @@ FALLBACK_REFERENCE = 0.6  # advantage on the original data where a network's car
 
 
 def measure(
-    data: str, num_images: int | None = None, distance: float = 0.0, network_name: str = "demo", seed: int = 0
+    data: str,
+    num_images: int | None = None,
+    distance: float = 0.0,
+    network_name: str = "demo",
+    seed: int = 0,
+    device: str = "auto",
 ) -> dict[str, Any]:
     """Similarity 0..1 with a 95 % interval, the textbook's case, and a score for each cut; JSON-able.
 
@@ -50,7 +55,7 @@ def measure(
     labels = np.concatenate([dataset.train_labels, dataset.val_labels])
     size = len(labels)
     images, labels = _draw(images, labels, MOST_IMAGES.get(network.input_size, MOST_IMAGES_LARGE), seed)
-    preprocess = Preprocess(network, distance, mirror_safe=False, device=choose_device())
+    preprocess = Preprocess(network, distance, mirror_safe=False, device=choose_device(device))
     stages, untrained = build_stages(network, pretrained=True), build_stages(network, pretrained=False, seed=seed)
     probes = probe(network, stages, untrained, preprocess, images, labels, len(dataset.class_names))
     value, low, high = similarity_of(network, probes)

@@ -79,10 +79,11 @@ def _started_at(pid: int) -> str:
         return "0"
 
 
-def _is_alive(server: str) -> bool:
+def _is_alive(server: str, shared: bool) -> bool:
+    """Whether a server still runs. Only a `shared` store can hold runs of another machine, which answers for its own."""
     host, pid, started = server.rsplit(":", 2)
     if host != socket.gethostname():
-        return True  # another machine answers for its own runs
+        return shared
     try:
         os.kill(int(pid), 0)
     except ProcessLookupError:
@@ -162,21 +163,19 @@ class Store:
             )
             return list(session.scalars(query))
 
-    def last_events(self, run_ids: Sequence[str], kind: str) -> dict[str, dict[str, Any]]:
-        """The last event of one kind for each of several runs."""
-        found: dict[str, dict[str, Any]] = {}
+    def endings(self, run_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """The last event of each of several runs, where it is an ending."""
+        last = select(EventRow.run_id, func.max(EventRow.seq).label("seq"))
+        last = last.where(EventRow.run_id.in_(run_ids)).group_by(EventRow.run_id).subquery()
+        query = select(EventRow).join(last, (EventRow.run_id == last.c.run_id) & (EventRow.seq == last.c.seq))
         with self._session() as session:
-            query = select(EventRow).where(EventRow.run_id.in_(run_ids)).order_by(EventRow.seq)
-            for row in session.scalars(query):
-                if row.event["event"] == kind:
-                    found[row.run_id] = row.event
-        return found
+            return {row.run_id: row.event for row in session.scalars(query) if row.event["event"] in ENDINGS}
 
     def mark_interrupted(self) -> int:
         """Runs whose server no longer lives are over, whatever they say; returns how many there were."""
         with self._session() as session:
             rows = session.scalars(select(RunRow).where(RunRow.status.in_(ACTIVE))).all()
-            dead = [row for row in rows if not _is_alive(row.server)]
+            dead = [row for row in rows if not _is_alive(row.server, shared=self.engine.dialect.name != "sqlite")]
             for row in dead:
                 row.status, row.ended = INTERRUPTED, time.time()
                 row.error = "The server ended while this run was going on. Start it again."

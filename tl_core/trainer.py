@@ -58,7 +58,8 @@ class Trainer:
         self.should_stop = should_stop
         self.batch_size = budget.batch_size
         self.num_train = len(data.train_labels)
-        self.preprocess = Preprocess(network, experiment.distance, data.mirror_safe, device)
+        mirror = data.mirror_safe if experiment.mirror is None else experiment.mirror
+        self.preprocess = Preprocess(network, experiment.distance, mirror, device)
         self.images = {
             "train": as_tensor(data.train_images),
             "val": as_tensor(data.val_images),
@@ -76,12 +77,17 @@ class Trainer:
         self.best_score = (-1.0, 0.0)
         self.best_weights: dict[str, Tensor] = {}
         self.optimizer = self._make_optimizer()
-        self.scheduler = torch.optim.lr_scheduler.LambdaLR(self.optimizer, self._rate)
+        self.base_rates = [group["lr"] for group in self.optimizer.param_groups]
+        self.on_progress: Callable[[str, int, int], None] = lambda doing, done, total: None
 
     def prepare(self, progress: Callable[[str, int, int], None]) -> None:
-        """Pass the images through the frozen layers once and fix the new layer's standardisation."""
-        doing = "Passing the images through the frozen layers"
+        """Pass the images through the frozen layers once and fix the new layer's standardisation.
+
+        `progress(doing, done, total)` is told of this and of the batches of every epoch.
+        """
+        self.on_progress = progress
         only_head = self.model.only_head_trains
+        doing = "Passing the images once through the " + ("frozen layers" if only_head else "network")
         mirrored = only_head and self.preprocess.mirror_safe
         total = min(self.num_train, STANDARDISE_ON)
         if only_head:
@@ -96,7 +102,8 @@ class Trainer:
         self.model.eval()
         if not only_head:
             if self.standardise:
-                self.model.new.fit_standardisation(self._body(self.images["train"][:STANDARDISE_ON], count))
+                some = torch.randperm(self.num_train, generator=self.generator)[:STANDARDISE_ON]
+                self.model.new.fit_standardisation(self._body(self.images["train"][some], count))
             return
         train = self._body(self.images["train"], count)
         self.model.new.fit_standardisation(train)
@@ -116,7 +123,7 @@ class Trainer:
         notes = []
         while True:
             try:
-                train_loss, train_accuracy = self._train_batches()
+                train_loss, train_accuracy = self._train_batches(epoch)
                 break
             except Exception as error:
                 if not is_out_of_memory(error) or self.batch_size <= 2:
@@ -167,31 +174,34 @@ class Trainer:
             groups.append({"params": body, "lr": budget.lr * budget.body_lr_factor})
         return torch.optim.AdamW(groups, weight_decay=budget.weight_decay, fused=self.device.type in ("cuda", "cpu"))
 
-    def _rate(self, step: int) -> float:
-        """Linear warm-up, then half a cosine down to zero."""
-        num_steps = self.budget.num_epochs * math.ceil(self.num_train / self.budget.batch_size)
-        warm = max(1, round(WARM_UP * num_steps))
-        if step < warm:
-            return (step + 1) / warm
-        return 0.5 * (1 + math.cos(math.pi * min(1.0, (step - warm) / max(1, num_steps - warm))))
+    def _set_rates(self, done: float) -> None:
+        """Linear warm-up, then half a cosine down to zero; `done`: 0..1, the share of the epochs that lies behind."""
+        if done < WARM_UP:
+            factor = max(done / WARM_UP, 0.05)
+        else:
+            factor = 0.5 * (1 + math.cos(math.pi * (done - WARM_UP) / (1 - WARM_UP)))
+        for group, rate in zip(self.optimizer.param_groups, self.base_rates, strict=True):
+            group["lr"] = rate * factor
 
-    def _train_batches(self) -> tuple[float, float]:
+    def _train_batches(self, epoch: int) -> tuple[float, float]:
         self.model.train()
         loss_sum = torch.zeros((), device=self.device)
         num_right = torch.zeros((), device=self.device)
         count = 0
+        doing = f"Training: epoch {epoch} of {self.budget.num_epochs}, images"
         for batch in self._batches():
             self._check_stop()
+            self._set_rates((epoch - 1 + count / self.num_train) / self.budget.num_epochs)
             labels = self.labels["train"][batch.to(self.device)]
             logits = self._training_logits(batch)
             loss = F.cross_entropy(logits, labels)
             self.optimizer.zero_grad(set_to_none=True)
             loss.backward()
             self.optimizer.step()
-            self.scheduler.step()
             loss_sum += loss.detach() * len(batch)
             num_right += (logits.detach().argmax(1) == labels).sum()
             count += len(batch)
+            self.on_progress(doing, count, self.num_train)
         return float(loss_sum) / count, float(num_right) / count
 
     def _batches(self) -> Iterator[Tensor]:

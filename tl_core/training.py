@@ -29,6 +29,8 @@ from tl_core.trainer import StopRequested, Trainer
 
 log = logging.getLogger(__name__)
 
+KEEP_WEIGHTS_MB = 2048  # saved weights of the latest runs, all together
+
 OnProgress = Callable[[str, int, int], None]
 
 
@@ -148,8 +150,6 @@ def _run(
     true, predicted = data.test_labels, trainer.predict_test()
     num_right = int((true == predicted).sum())
     low, high = wilson_interval(num_right, len(true))
-    if save_to is not None:
-        _save(model, save_to, experiment, recipe, data)
     num_trainable = sum(layer.num_trainable for layer in plan)
     yield clock.make(
         Finished,
@@ -164,6 +164,11 @@ def _run(
             [e.to_json() for e in epochs], len(data.train_labels), len(data.val_labels), num_trainable
         ),
     )
+    if save_to is not None:  # after the result: a full disk must not cost a run that went through
+        try:
+            _save(model, save_to, experiment, recipe, data)
+        except OSError:
+            log.exception("the weights of run %s could not be saved", clock.run_id)
 
 
 def _epochs(
@@ -205,3 +210,9 @@ def _save(model: AdaptedNetwork, path: Path, experiment: Experiment, recipe: Rec
     temporary = path.with_suffix(".part")
     save_file(tensors, temporary, {"tl": json.dumps(meta)})
     temporary.replace(path)
+    saved = sorted(path.parent.glob("*.safetensors"), key=lambda file: file.stat().st_mtime, reverse=True)
+    room = KEEP_WEIGHTS_MB * 2**20
+    for file in saved:
+        room -= file.stat().st_size
+        if room < 0 and file != path:
+            file.unlink(missing_ok=True)

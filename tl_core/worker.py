@@ -1,7 +1,7 @@
 """The process that does the work: `python -m tl_core.worker --lane training|interactive`.
 
-JSON lines both ways. In: `run`, `stop`, `ask`. Out: `ready`, `event`, `progress`, `answer`. When standard input closes, the
-server has gone and so does the worker. It runs at nice 10, so that the pages stay quick while it trains.
+JSON lines both ways. In: `run`, `stop`, `ask`. Out: `ready`, `event`, `progress`, `begun`, `answer`. When standard
+input closes, the server has gone and so does the worker. It runs at nice 10, so that the pages stay quick while it trains.
 """
 
 import argparse
@@ -40,13 +40,15 @@ class Worker:
 
     def listen(self) -> None:
         """Read orders until standard input closes; runs in a thread of its own."""
-        for line in sys.stdin:
-            order = json.loads(line)
-            if order["op"] == "stop":
-                self.stopped.add(order["run_id"])
-            else:
-                self.jobs.put(order)
-        os._exit(0)  # the server is gone: nothing that goes on here would be seen by anyone
+        try:
+            for line in sys.stdin:
+                order = json.loads(line)
+                if order["op"] == "stop":
+                    self.stopped.add(order["run_id"])
+                else:
+                    self.jobs.put(order)
+        finally:
+            os._exit(0)  # the server is gone: nothing that goes on here would be seen by anyone
 
     def work(self) -> None:
         if self.lane == "training":
@@ -69,7 +71,7 @@ class Worker:
         def on_progress(doing: str, done: int, total: int) -> None:
             nonlocal last
             now = time.monotonic()
-            if done >= total or done == 0 or now - last >= PROGRESS_EVERY:
+            if done == 0 or now - last >= PROGRESS_EVERY:
                 last = now
                 self.say("progress", run_id=run_id, doing=doing, done=done, total=total)
 
@@ -87,6 +89,7 @@ class Worker:
     def answer(self, job: dict[str, Any]) -> None:
         from tl_core.questions import QUESTIONS
 
+        self.say("begun", id=job["id"])
         try:
             result = QUESTIONS[job["name"]](**job["args"])
         except UserError as error:

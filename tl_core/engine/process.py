@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import logging
 import os
 import signal
 import subprocess
@@ -13,12 +14,14 @@ from typing import Any
 
 from tl_core.paths import ROOT
 
+log = logging.getLogger(__name__)
+
 
 class WorkerProcess:
     """Starts `python -m tl_core.worker`, hands its JSON lines to `on_message` and its end to `on_exit(cause)`.
 
-    Both are called from this object's own reading thread. (`subprocess`, not `multiprocessing`: the latter would
-    execute the Streamlit script again in the child.)
+    Both are called from this object's own reading thread; `on_exit` comes once, whatever happens before. (`subprocess`, not
+    `multiprocessing`: the latter would execute the Streamlit script again in the child.)
     """
 
     def __init__(
@@ -27,6 +30,7 @@ class WorkerProcess:
         self.lane = lane
         self.on_message = on_message
         self.on_exit = on_exit
+        self.ready = False  # it has said so: what it needs could be imported
         self.last_words: deque[str] = deque(maxlen=20)
         environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "PYTHONUNBUFFERED": "1"}
         self.process = subprocess.Popen(
@@ -64,14 +68,29 @@ class WorkerProcess:
         self._reader.join(grace_seconds)
 
     def _read(self) -> None:
-        with self.process.stdout as lines:
-            for line in lines:
-                self.on_message(json.loads(line))
-        self.process.wait()
-        self._errors.join(1.0)
-        with contextlib.suppress(BrokenPipeError):
-            self.process.stdin.close()
-        self.on_exit(self._cause())
+        try:
+            with self.process.stdout as lines:
+                for line in lines:
+                    self._handle(line)
+        finally:
+            self.process.wait()
+            self._errors.join(1.0)
+            with contextlib.suppress(BrokenPipeError):
+                self.process.stdin.close()
+            self.on_exit(self._cause())
+
+    def _handle(self, line: str) -> None:
+        """One message. A worker that is killed in the middle of a line leaves half of one, which is passed over."""
+        try:
+            message = json.loads(line)
+        except ValueError:
+            log.warning("%s worker: half a line", self.lane)
+            return
+        self.ready = self.ready or message["kind"] == "ready"
+        try:
+            self.on_message(message)
+        except Exception:
+            log.exception("%s worker: a message could not be handled", self.lane)
 
     def _read_errors(self) -> None:
         with self.process.stderr as lines:
