@@ -3,6 +3,7 @@
 import streamlit as st
 
 from frame import components, entry, services, state
+from frame.text import plain
 from tl_core.paths import ASSETS
 
 st.set_page_config(page_title="Transfer learning, measured", page_icon=str(ASSETS / "icon.svg"), layout="wide")
@@ -20,7 +21,7 @@ components.provide_plotly()
 components.remember_visitor(services.owner())
 services.get_engine()
 for note in state.read_url():
-    st.warning(note)
+    st.warning(plain(note))
 entry.announce()
 page.run()
 state.write_url()

@@ -8,10 +8,11 @@ from typing import Any
 
 import streamlit as st
 
-from frame.services import get_answers
+from frame.services import get_answers, get_catalogue
 from frame.settings import Settings
+from frame.text import plain
 from tl_core.data.dial import POSITIONS, position
-from tl_core.networks import get_network, presence_sentence
+from tl_core.networks import get_network
 
 MEASURED_IMAGES = 1_000  # a similarity does not change much beyond (see docs), and larger sets take longer to read
 THUMBNAILS = 12
@@ -50,7 +51,8 @@ def describe_data(settings: Settings) -> DataInfo:
     """Counts of the chosen set and its measured similarity; both are asked in the background."""
     experiment = settings.experiment
     answers = get_answers()
-    described = answers.ask("describe", spec=experiment.data)
+    stamp = _stamp(experiment.data)
+    described = answers.ask("describe", stamp, spec=experiment.data)
     description, error, waiting = _take(described)
     if description is None:
         return DataInfo(None, None, error, None, (described,) if waiting else ())
@@ -60,10 +62,11 @@ def describe_data(settings: Settings) -> DataInfo:
         missing = (
             f"The weights of {network.title} are not on this machine yet, so similarity is not measured with them."
         )
-        missing = f"{missing} {presence_sentence()}"
+        missing = f"{missing} {network.bring_sentence}"
         return DataInfo(description, None, None, missing, ())
     measured = answers.ask(
         "measure",
+        stamp,
         data=experiment.data,
         num_images=min(MEASURED_IMAGES, description["num_to_learn_from"]),
         distance=POSITIONS[position(experiment.distance)],
@@ -86,9 +89,19 @@ def redraw_when_done(futures: tuple[Future, ...]) -> None:
     wait()
 
 
+def _stamp(name: str) -> float:
+    """When a set on the shelf was changed last, so that what is known of it is asked again."""
+    entry = get_catalogue().get(name)
+    try:
+        return entry.path.stat().st_mtime if entry is not None and entry.path is not None else 0.0
+    except OSError:
+        return 0.0
+
+
 def _ask_thumbnails(settings: Settings) -> Future:
     return get_answers().ask(
         "thumbnails",
+        _stamp(settings.experiment.data),
         spec=settings.experiment.data,
         distance=POSITIONS[position(settings.experiment.distance)],
         count=THUMBNAILS,
@@ -100,7 +113,7 @@ def show_thumbnails(settings: Settings) -> tuple[Future, ...]:
     future = _ask_thumbnails(settings)
     pictures, error, waiting = _take(future)
     if error:
-        st.warning(error)
+        st.warning(plain(error))
         return ()
     blank = [{"label": "\u00a0", "png": ""}] * THUMBNAILS
     tiles = "".join(_tile(picture) for picture in (blank if waiting else pictures))

@@ -4,21 +4,12 @@ from collections.abc import Callable
 from functools import lru_cache
 
 from frame import components
-from tl_core.cases import Recipe, Thresholds
-from tl_core.diagram import describe, diagram_svg
-from tl_core.networks import Network
+from tl_core.cases import Thresholds
+from tl_core.diagram import diagram_svg
 from tl_core.plan import Layer, layer_plan
 from tl_core.quadrants import map_pick, map_svg
 
-
-@lru_cache(512)
-def _plan(network: Network, recipe: Recipe, num_classes: int) -> tuple[Layer, ...]:
-    return layer_plan(network, recipe, num_classes)
-
-
-def plan(network: Network, recipe: Recipe, num_classes: int) -> tuple[Layer, ...]:
-    """See `tl_core.plan.layer_plan`."""
-    return _plan(network, recipe, num_classes)
+plan = lru_cache(512)(layer_plan)
 
 
 @lru_cache(512)
@@ -39,10 +30,6 @@ def show_diagram(
     """The layer diagram, across where there is room and downwards on a phone."""
     moved = tuple(weights_moved.items()) if weights_moved is not None else None
     components.drawing(*_diagrams(layers, input_size, moved), key=key)
-
-
-def describe_diagram(layers: tuple[Layer, ...]) -> str:
-    return describe(layers)
 
 
 _map = lru_cache(512)(map_svg)

@@ -109,7 +109,8 @@ def _size_widget(settings: Settings, data: DataInfo) -> None:
     elif data.description:
         low, high = 2 * len(data.description["classes"]), data.description["num_to_learn_from"]
     else:
-        low, high = 2, max(3, settings.experiment.num_images or 3)
+        st.select_slider("Number of images", ["not known yet", " "], key="bar_images_unknown", disabled=True)
+        return
     value = min(max(settings.experiment.num_images or high, low), high)
 
     def changed() -> None:
@@ -158,15 +159,21 @@ def _network_widget(settings: Settings) -> None:
 
     def title(name: str) -> str:
         network = catalogue[name]
-        return network.title if network.present else f"{network.title} (download {network.download_mb:.0f} MB)"
+        return network.title if network.present else f"{network.title} ({network.download_mb:.0f} MB)"
+
+    def changed() -> None:
+        freeze = ALL if settings.experiment.recipe == CUSTOM and settings.experiment.freeze == ALL else None
+        state.change(network=st.session_state.bar_network, cut=None, freeze=freeze)
+
+    learnt_from = catalogue[settings.experiment.network].trained_on
 
     st.selectbox(
         "Network",
         list(catalogue),
         format_func=title,
         key=_widget("bar_network", settings.experiment.network),
-        on_change=lambda: state.change(network=st.session_state.bar_network, cut=None, freeze=None),
-        help="The pre-trained network that is adapted. The demonstration network is here already and quick.",
+        on_change=changed,
+        help=f"The pre-trained network that is adapted. This one learnt from {learnt_from}.",
     )
 
 

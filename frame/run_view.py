@@ -6,7 +6,8 @@ import streamlit as st
 
 from frame import components
 from frame.drawings import show_diagram
-from frame.services import get_catalogue, get_engine, get_store, owner
+from frame.services import get_catalogue, get_engine, get_events, get_store, owner
+from frame.text import plain
 from tl_core.data.dial import position, position_name
 from tl_core.errors import RunNotFound
 from tl_core.experiment import Experiment
@@ -37,23 +38,36 @@ def recipe_word(experiment: Experiment) -> str:
     return f"{word}, cut after {experiment.cut}" if experiment.cut else word
 
 
+def is_going_on(run_id: str | None, experiment: Experiment) -> bool:
+    """Whether the shown run is this very experiment and not over yet."""
+    if not run_id:
+        return False
+    try:
+        run = get_store().get_run(run_id)
+    except RunNotFound:
+        return False
+    return run.active and run.experiment == experiment.to_json()
+
+
 def show_run(run_id: str, others: list[str]) -> None:
     """The run, live while it goes on; `others` are ids of runs whose curves are laid over it."""
     store = get_store()
     try:
         run = store.get_run(run_id)
     except RunNotFound as error:
-        st.warning(str(error))
+        st.warning(plain(str(error)))
         return
-    st.subheader(run_title(run), anchor=False)
+    st.subheader(plain(run_title(run)), anchor=False)
 
     @st.fragment(run_every=POLL_SECONDS if run.active else None)
     def watch() -> None:
         now = store.get_run(run_id)
         if run.active and not now.active:
             st.rerun()
-        events = store.events(run_id)
+        events = get_events().of(run_id)
         _status(now, events)
+        if not now.active and _find(events, "epoch") is None:
+            return
         left, right = st.columns([5, 9], gap="large")
         with left:
             _curves(now, events, others)
@@ -62,7 +76,7 @@ def show_run(run_id: str, others: list[str]) -> None:
 
     watch()
     if not run.active:
-        _result(run, store.events(run_id))
+        _result(run, get_events().of(run_id))
 
 
 def _find(events: list[dict[str, Any]], kind: str) -> dict[str, Any] | None:
@@ -82,42 +96,44 @@ def _status(run: Run, events: list[dict[str, Any]]) -> None:
     with bar:
         if run.status == "queued":
             place = engine.position(run.id) or 1
-            st.progress(0.0, f"Waiting: place {place} in line. It starts by itself.")
-        elif run.status == "running" and not epochs:
-            step = engine.progress(run.id) or {"doing": "Getting ready", "done": 0, "total": 1}
-            of = f": {step['done']:,} of {step['total']:,}" if step["total"] > 1 else ""
-            st.progress(min(1.0, step["done"] / max(1, step["total"])), f"{step['doing']}{of}")
+            st.progress(0.0, f"Waiting: place {place} in line, behind the run that is training. It starts by itself.")
+        elif run.active:
+            _progress_bar(epochs, engine.progress(run.id))
         else:
-            _epoch_bar(run, epochs)
+            _end_bar(run, epochs, _find(events, "finished"))
     with button:
         if run.active and run.owner == owner():
-            st.button(
-                "Stop",
-                key="stop",
-                on_click=engine.cancel,
-                args=(run.id,),
-                width="stretch",
-                help="Ends the run within one batch.",
-            )
+            st.button("Stop", key="stop", on_click=engine.cancel, args=(run.id,), width="stretch")
+    if run.error:
+        (st.error if run.status == "failed" else st.warning)(plain(run.error))
     for note in {note: None for event in events for note in event.get("notes", [])}:
-        st.caption(note)
+        st.caption(plain(note))
 
 
-def _epoch_bar(run: Run, epochs: list[dict[str, Any]]) -> None:
-    words = {"finished": "Finished", "stopped": "Stopped", "failed": "Failed", INTERRUPTED: "Interrupted"}
+def _progress_bar(epochs: list[dict[str, Any]], step: dict[str, Any] | None) -> None:
+    """What is being done at this moment, down to the batch."""
+    step = step or {"doing": "Getting ready", "done": 0, "total": 1}
+    share = min(1.0, step["done"] / max(1, step["total"]))
+    text = step["doing"] + (f": {step['done']:,} of {step['total']:,}" if step["total"] > 1 else "")
+    if epochs:
+        last = epochs[-1]
+        share = min(1.0, (last["epoch"] + (share if share < 1 else 0)) / last["num_epochs"])
+        text += f"; {last['images_per_second']:,.0f} images per second, {_duration(last['eta_seconds'])} left"
+    st.progress(share, text)
+
+
+def _end_bar(run: Run, epochs: list[dict[str, Any]], finished: dict[str, Any] | None) -> None:
+    word = {"finished": "Finished", "stopped": "Stopped", "failed": "Failed", INTERRUPTED: "Interrupted"}[run.status]
     if not epochs:
-        st.progress(0.0, f"{words[run.status]} before the first epoch.")
+        st.progress(0.0, f"{word} before the first epoch.")
         return
     last = epochs[-1]
-    share = last["epoch"] / last["num_epochs"]
-    at = f"epoch {last['epoch']} of {last['num_epochs']}"
-    if run.active:
-        text = (
-            f"Training: {at}, {last['images_per_second']:,.0f} images per second, {_duration(last['eta_seconds'])} left"
-        )
-    else:
-        text = f"{words[run.status]} after {at}, {_duration(last['elapsed_seconds'])}"
-    st.progress(1.0 if run.status == "finished" else share, text)
+    text = f"{word} after epoch {last['epoch']} of {last['num_epochs']}, {_duration(last['elapsed_seconds'])}"
+    if finished:
+        if last["epoch"] < last["num_epochs"]:
+            text += f", since nothing improved after epoch {finished['best_epoch']}"
+        text += f": {100 * finished['test_accuracy']:.1f} % of the test images are right"
+    st.progress(1.0 if finished else last["epoch"] / last["num_epochs"], f"{text}.")
 
 
 def _duration(seconds: float) -> str:
@@ -141,7 +157,7 @@ def _curve(run: Run, epochs: list[dict[str, Any]], metric: str, index: int) -> R
 def _curves(run: Run, events: list[dict[str, Any]], others: list[str]) -> None:
     store = get_store()
     shown = [(run, _epochs(events))]
-    shown += [(store.get_run(other), _epochs(store.events(other))) for other in others if other != run.id]
+    shown += [(store.get_run(other), _epochs(get_events().of(other))) for other in others if other != run.id]
     num_epochs = max((e[-1]["num_epochs"] for _, e in shown if e), default=None)
     if num_epochs is None:
         started = _find(events, "started")
@@ -179,16 +195,15 @@ def _layers(events: list[dict[str, Any]]) -> None:
     trained = (
         f"{started['num_train']:,} training, {started['num_val']:,} held-out and {started['num_test']:,} test images"
     )
-    st.caption(f"{trained}; {len(started['classes'])} classes; trained on {started['device']}.")
+    st.caption(
+        f"{trained}; {len(started['classes'])} classes; trained on {started['device']}. *Moved*: the size of the change of a "
+        "layer's weights, compared with their size at the start."
+    )
 
 
 def _result(run: Run, events: list[dict[str, Any]]) -> None:
     finished, started = _find(events, "finished"), _find(events, "started")
     if finished is None or started is None:
-        if run.status == "failed":
-            st.error(run.error)
-        elif run.error:
-            st.warning(run.error)
         return
     left, right = st.columns([4, 5], gap="large")
     with left:
@@ -202,12 +217,12 @@ def _result(run: Run, events: list[dict[str, Any]]) -> None:
             f"95 % interval {low:.1f} to {high:.1f} %, from {started['num_test']:,} test images; "
             f"weights of epoch {finished['best_epoch']}."
         )
-        st.write(finished["verdict"])
+        st.write(plain(finished["verdict"]))
     with right:
         classes = started["classes"]
         if len(classes) <= MOST_CLASSES:
             st.plotly_chart(
-                confusion_figure(finished["confusion"], classes),
+                confusion_figure(finished["confusion"], classes, dark=st.context.theme.type == "dark"),
                 theme=None,
                 key=f"confusion_{run.id}",
                 config={"displayModeBar": False},

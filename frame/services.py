@@ -6,6 +6,7 @@ The engine is found through `get_engine` everywhere, so that a test can put anot
 import atexit
 import os
 import re
+import threading
 import time
 import uuid
 from collections import OrderedDict
@@ -19,6 +20,7 @@ from tl_core.engine import LocalEngine
 from tl_core.store import Store
 
 MOST_ANSWERS = 512
+MOST_RUNS_KEPT = 200
 VISITOR_COOKIE = "tl_visitor"
 RETRY_AFTER = 10.0  # seconds until a failed question is asked again
 
@@ -41,19 +43,45 @@ class Answers:
     def __init__(self, engine: LocalEngine):
         self.engine = engine
         self._kept: OrderedDict[tuple, tuple[float, Future]] = OrderedDict()
+        self._lock = threading.Lock()
         self._pool = ThreadPoolExecutor(4, thread_name_prefix="ask")
 
-    def ask(self, name: str, **args: Any) -> Future:
-        key = (name, *sorted(args.items()))
-        when, future = self._kept.get(key, (0.0, None))
-        failed = future is not None and future.done() and future.exception() is not None
-        if future is None or (failed and time.monotonic() - when > RETRY_AFTER):
-            future = self._pool.submit(self.engine.ask, name, **args)
-            self._kept[key] = (time.monotonic(), future)
+    def ask(self, name: str, stamp: float = 0.0, **args: Any) -> Future:
+        """The answer to come; a new `stamp` asks again (when files have changed, say)."""
+        key = (name, stamp, *sorted(args.items()))
+        with self._lock:
+            when, future = self._kept.get(key, (0.0, None))
+            failed = future is not None and future.done() and future.exception() is not None
+            if future is None or (failed and time.monotonic() - when > RETRY_AFTER):
+                future = self._pool.submit(self.engine.ask, name, **args)
+                self._kept[key] = (time.monotonic(), future)
+            self._kept.move_to_end(key)
             while len(self._kept) > MOST_ANSWERS:
                 self._kept.popitem(last=False)
-        self._kept.move_to_end(key)
         return future
+
+
+class RunEvents:
+    """Events of the runs that are looked at, read from the store only once for all who watch."""
+
+    def __init__(self, store: Store):
+        self.store = store
+        self._kept: OrderedDict[str, list[dict[str, Any]]] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def of(self, run_id: str) -> list[dict[str, Any]]:
+        with self._lock:
+            events = self._kept.setdefault(run_id, [])
+            events += self.store.events(run_id, since=len(events))
+            self._kept.move_to_end(run_id)
+            while len(self._kept) > MOST_RUNS_KEPT:
+                self._kept.popitem(last=False)
+            return list(events)
+
+
+@st.cache_resource
+def get_events() -> RunEvents:
+    return RunEvents(get_store())
 
 
 @st.cache_resource

@@ -65,11 +65,13 @@ class Settings:
         default = cls()
         query = dict(query)
         auto = query.get("recipe", AUTO) == AUTO
-        if auto:
-            query.pop("recipe", None)
+        if auto:  # the map decides, so there is nothing of one's own to keep
+            for key in ("recipe", "cut", "freeze", "init"):
+                query.pop(key, None)
         experiment, notes = Experiment.from_query({"data": IMAGINED, **query})
         if not auto and any("'recipe'" in note for note in notes):
             auto = True
+            experiment = replace(experiment, cut=None, freeze=None, init=None)
         experiment, more = _check_names(experiment, [IMAGINED, *data_names])
         notes += more
         if experiment.data == IMAGINED and experiment.num_images is None:

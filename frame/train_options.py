@@ -48,8 +48,13 @@ def train_options(settings: Settings, network: Network) -> None:
             on_change=lambda: state.change(lr=st.session_state.option_lr),
             help="How far each step goes. Pre-trained layers learn at a tenth of it. Too large, and training diverges.",
         )
+        st.session_state.option_mirror = experiment.mirror is not False
+        st.toggle(
+            "Learn from mirror images too",
+            key="option_mirror",
+            on_change=lambda: state.change(mirror=None if st.session_state.option_mirror else False),
+            help="Doubles the pictures. Switch it off where left and right matter: letters, road signs, hands. For the "
+            "digits it is always off.",
+        )
         if not network.present:
-            st.caption(
-                f"The weights of {network.title} are not on this machine yet: {network.download_mb:.0f} MB are downloaded "
-                "at the first run."
-            )
+            st.caption(f"The weights of {network.title} are not on this machine yet. {network.bring_sentence}")

@@ -3,28 +3,64 @@
 import streamlit as st
 
 from frame import state
+from frame.prescription import Prescription
 from tl_core.cases import Case, Thresholds
 from tl_core.plan import Layer
 
+GLOSSARY = {
+    "weights": "the numbers inside a network; learning means changing them",
+    "layer": "one step of the network; early layers see edges, later ones shapes and whole objects",
+    "fully connected layer": "a layer in which every output sees every input; the last one gives a score to each class",
+    "pre-trained": "its weights were learnt before, from other pictures",
+    "frozen": "its weights are not changed in training",
+    "features": "what a layer has found in a picture: edges, textures, shapes",
+    "epoch": "one pass over all the training images",
+    "held-out images": "images kept back from training, to check each epoch on",
+    "overfitting": "learning the training images by heart instead of what they have in common",
+}
 
-def case_title(case: Case, chosen: Case | None, prescribed: bool) -> None:
-    """The recipe that is shown, and what the map says where that is another one."""
+
+def case_title(prescription: Prescription, chosen: Case | None, prescribed: bool) -> None:
+    """The recipe that is shown, and what the map says where that is another one or not certain."""
+    case, other = prescription.case, prescription.other
+    if prescribed and prescription.similarity is None:
+        st.subheader(f"Case {case.number} or {other.number}: {prescription.doubt}", anchor=False)
+        return
     shown = case if prescribed else chosen
     st.subheader(f"Case {shown.number}: {shown.title}" if shown else "A recipe of your own", anchor=False)
-    if shown != case:
-        st.write(f"Chosen on purpose: for a {case.quadrant} the map says case {case.number}.")
+    if prescription.similarity is not None and shown != case:
+        st.write(f"Your choice. For {few_or_many(case)} images the map says case {case.number}.")
+    elif prescription.similarity is not None and prescription.doubt:
+        st.write(prescription.doubt)
 
 
-def case_text(shown: Case | None, stacked: bool = False) -> None:
+def few_or_many(case: Case) -> str:
+    return f"{'few' if case.size == 'small' else 'many'}, {case.similarity}"
+
+
+def case_text(shown: Case | None, layers: tuple[Layer, ...], stacked: bool = False) -> None:
     """The steps of a case and the reason for them, side by side or one below the other."""
     if shown is None:
-        st.write("You decide where to cut, which layers to freeze, and whether they start from what was learnt before.")
+        st.write(own_text(layers))
         return
     steps, why = (st.container(), st.container()) if stacked else st.columns(2, gap="large")
-    steps.markdown(
-        "**What to do**\n\n" + "\n".join(f"{number}. {step}" for number, step in enumerate(shown.steps, start=1))
-    )
+    numbered = "\n".join(f"{number}. {step}" for number, step in enumerate(shown.steps, start=1))
+    steps.markdown(f"**What to do**\n\n{numbered}")
     why.markdown(f"**Why**\n\n{shown.why}" + (f"\n\n**Or:** {shown.alternative}" if shown.alternative else ""))
+
+
+def own_text(layers: tuple[Layer, ...]) -> str:
+    """A recipe of one's own in a sentence: what is trained, frozen and sliced off."""
+    parts = []
+    for word, states in (
+        ("Trained", ("pretrained", "random", "new")),
+        ("Frozen", ("frozen",)),
+        ("Sliced off", ("sliced",)),
+    ):
+        titles = [layer.title for layer in layers if layer.state in states]
+        if titles:
+            parts.append(f"{word}: {', '.join(titles)}.")
+    return " ".join(parts)
 
 
 def weights_text(layers: tuple[Layer, ...]) -> None:
@@ -36,9 +72,15 @@ def weights_text(layers: tuple[Layer, ...]) -> None:
     st.caption(f"{', '.join(parts)}; {sliced:,} were sliced off.")
 
 
+def glossary() -> None:
+    """The words of the field, one line each."""
+    with st.popover("Words", help="What the words of this page mean."):
+        st.markdown("\n".join(f"- **{word}**: {meaning}" for word, meaning in GLOSSARY.items()))
+
+
 def thresholds_widgets(thresholds: Thresholds, default: Thresholds) -> None:
     """Where small ends and similar begins is a matter of opinion, so both lines can be moved."""
-    with st.popover("Move the lines"):
+    with st.popover("Move the lines", key="thresholds"):
         st.write("Nobody can say exactly where *small* ends and *similar* begins. Move the lines and see what changes.")
         sizes = [10**power * step for power in range(1, 6) for step in (1, 2, 5)] + [1_000_000]
         st.session_state.line_images = thresholds.num_images
@@ -60,5 +102,5 @@ def thresholds_widgets(thresholds: Thresholds, default: Thresholds) -> None:
             on_change=lambda: state.change(
                 thresholds=Thresholds(thresholds.num_images, st.session_state.line_similarity)
             ),
-            help="Similarity goes from 0 (the pre-trained top layer is no help) to 1 (as good as on the original pictures).",
+            help="0: the pre-trained top layer is no help. 1: it helps as much as on the original pictures.",
         )

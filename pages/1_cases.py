@@ -7,24 +7,26 @@ from frame.datasets import redraw_when_done, show_thumbnails
 from frame.drawings import map_click, plan, show_diagram, show_map
 from frame.entry import enter
 from frame.experiment_bar import IMAGINED_CLASSES, experiment_bar, num_images
+from frame.prescription import measured_text, prescribe
 from frame.settings import case_of
-from frame.words import case_text, case_title, thresholds_widgets, weights_text
+from frame.text import plain
+from frame.words import case_text, case_title, glossary, thresholds_widgets, weights_text
 from tl_core.cases import Thresholds
 from tl_core.data.dial import POSITIONS
 from tl_core.networks import get_network
 
 enter()
 
+st.markdown(
+    "**Transfer learning**: re-use a network that has already learnt from many pictures for pictures of your own. How much "
+    "of it to re-use depends on how many pictures you have, and on how similar they are."
+)
 settings, data = experiment_bar()
 experiment = settings.experiment
 network = get_network(experiment.network)
 size = num_images(settings, data)
-measured = None
-if data.measurement:
-    measured = tuple(data.measurement[key] for key in ("similarity", "similarity_low", "similarity_high"))
-similarity = settings.similarity if settings.imagined else (measured[0] if measured else None)
-case = settings.case(similarity if similarity is not None else 1 - experiment.distance, size)
-resolved = settings.resolved(case)
+prescription = prescribe(settings, data, size)
+resolved = settings.resolved(prescription.case)
 layers = plan(network, resolved.make_recipe(), data.num_classes or IMAGINED_CLASSES)
 
 
@@ -36,41 +38,50 @@ def move_point() -> None:
     images, wanted = click
     if settings.imagined:
         state.change(num_images=images, similarity=wanted)
-    else:
-        top = max(similarity or 0.0, 0.05) / max(1 - experiment.distance, 0.25)
-        distance = min(POSITIONS, key=lambda position: abs(top * (1 - position) - wanted))
-        state.change(num_images=images, distance=distance)
+        return
+    top = max(prescription.similarity or 0.0, 0.05) / max(1 - experiment.distance, 0.25)
+    distance = min(POSITIONS, key=lambda position: abs(top * (1 - position) - wanted))
+    state.change(num_images=images, distance=distance)
+    if wanted > top + 0.1:
+        st.toast("Real pictures cannot be made more similar than they are, only less.")
 
 
 if data.error:
-    st.error(data.error)
+    st.error(plain(data.error))
 elif data.measure_error:
-    st.info(data.measure_error)
+    st.info(plain(data.measure_error))
 
-chosen = case_of(resolved)
 left, right = st.columns([5, 9], gap="large")
 with left:
-    show_map(size, similarity, settings.thresholds, measured=measured, key="map", on_pick=move_point)
-    if settings.imagined:
-        st.caption("Click on the map, or move the sliders.")
-    elif measured:
-        st.caption(f"Similarity measured: {measured[0]:.2f}, 95 % interval {measured[1]:.2f} to {measured[2]:.2f}.")
-    elif data.waiting:
-        st.caption("Measuring how similar these pictures are to what the network knows ...")
+    show_map(
+        size,
+        prescription.similarity,
+        settings.thresholds,
+        measured=prescription.interval,
+        key="map",
+        on_pick=move_point,
+    )
+    st.caption("Click on the map, or move the sliders." if settings.imagined else measured_text(data))
 with right:
-    case_title(case, chosen, settings.auto)
+    chosen = case_of(resolved)
+    case_title(prescription, chosen, settings.auto)
     show_diagram(layers, network.input_size, key="diagram")
+    st.caption(f"{network.title}: pre-trained on {network.trained_on}.")
 
-case_text(chosen)
 with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
     if settings.imagined:
         st.button(
-            "Train this", disabled=True, help="An imagined data set cannot be trained on: choose one of real pictures."
+            "Try it on real pictures",
+            type="primary",
+            on_click=lambda: state.change(data="digits", num_images=None, distance=0.0),
+            help="An imagined data set cannot be trained on; this chooses the handwritten digits.",
         )
-    elif st.button("Train this", type="primary", disabled=bool(data.error)):
+    elif st.button("Train this", type="primary", disabled=data.description is None):
         st.switch_page(st.session_state.pages["train"])
     thresholds_widgets(settings.thresholds, Thresholds())
+    glossary()
     weights_text(layers)
+case_text(chosen, layers)
 
 waiting = data.waiting
 if not settings.imagined and not data.error:
@@ -78,9 +89,13 @@ if not settings.imagined and not data.error:
     waiting += show_thumbnails(settings)
     if data.description:
         counts = data.description
+        unused = counts["num_images"] - counts["num_to_learn_from"] - counts["num_test"]
         st.caption(
             f"{counts['num_images']:,} images in {len(counts['classes'])} classes: {counts['num_to_learn_from']:,} to learn "
-            f"from, {counts['num_test']:,} kept apart for the test."
-            + (f" {counts['num_skipped']:,} files could not be used." if counts["num_skipped"] else "")
+            f"from, {counts['num_test']:,} kept apart for the test"
+            + (f", {unused:,} not used" if unused else "")
+            + (f"; {counts['num_skipped']:,} files could not be used." if counts["num_skipped"] else ".")
         )
+    else:
+        st.caption("Reading the pictures. The first time this may take half a minute for a large set ...")
 redraw_when_done(waiting)

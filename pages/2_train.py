@@ -7,54 +7,68 @@ from frame.drawings import plan, show_diagram
 from frame.entry import enter
 from frame.experiment_bar import experiment_bar, num_images
 from frame.history import selected_runs, show_history
-from frame.run_view import show_run
+from frame.prescription import Prescription, prescribe
+from frame.run_view import is_going_on, show_run
 from frame.services import get_engine, owner
-from frame.settings import case_of
+from frame.settings import Settings, case_of
+from frame.text import plain
 from frame.train_options import train_options
-from frame.words import case_text, weights_text
+from frame.words import case_text, few_or_many, weights_text
+from tl_core.errors import UserError
 from tl_core.networks import get_network
+
+
+def why(settings: Settings, prescription: Prescription) -> str:
+    """Where the recipe comes from."""
+    if not settings.auto:
+        return "your choice"
+    if prescription.similarity is None:
+        return "by the number of images only: the similarity is not measured"
+    return f"the map's choice for {few_or_many(prescription.case)} images"
+
 
 enter()
 
 settings, data = experiment_bar()
 if data.error:
-    st.error(data.error)
+    st.error(plain(data.error))
 elif data.measure_error:
-    st.info(data.measure_error)
+    st.info(plain(data.measure_error))
 
+run_id = st.session_state.get("run_id")
 if settings.imagined:
     st.info(
         "An imagined data set has no pictures to train on. Choose a data set in the bar above, or bring your own on the "
         "page 'My images'."
     )
 else:
-    size = num_images(settings, data)
-    similarity = data.measurement["similarity"] if data.measurement else 1 - settings.experiment.distance
-    case = settings.case(similarity, size)
-    experiment = settings.resolved(case)
+    prescription = prescribe(settings, data, num_images(settings, data))
+    experiment = settings.resolved(prescription.case)
     network = get_network(experiment.network)
     chosen = case_of(experiment)
 
     def start() -> None:
-        st.session_state.run_id = get_engine().submit(experiment, owner())
+        try:
+            st.session_state.run_id = get_engine().submit(experiment, owner())
+        except UserError as error:
+            st.toast(plain(str(error)))
 
+    ready = data.description is not None and not (settings.auto and data.waiting)
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-        ready = data.description is not None and not (settings.auto and data.waiting)
-        st.button("Start", type="primary", on_click=start, disabled=not ready, help="Train now, with these settings.")
+        st.button("Start", type="primary", on_click=start, disabled=not ready or is_going_on(run_id, experiment))
         train_options(settings, network)
-        name = f"case {chosen.number}, {chosen.title.lower()}" if chosen else "a recipe of your own"
-        why = f"the map says so for a {case.quadrant}" if settings.auto else "chosen on purpose"
-        st.markdown(f"Recipe: **{name}** ({why}).")
-    if not st.session_state.get("run_id"):
+        name = f"case {chosen.number}, {chosen.title.lower()}" if chosen else "your own"
+        st.markdown(f"Recipe: **{name}** ({why(settings, prescription)}).")
+    if not run_id:
         layers = plan(network, experiment.make_recipe(), data.num_classes or 2)
         left, right = st.columns([5, 9], gap="large")
         with left:
-            case_text(chosen, stacked=True)
+            case_text(chosen, layers, stacked=True)
             weights_text(layers)
         with right:
             show_diagram(layers, network.input_size, key="plan_diagram")
 
-if st.session_state.get("run_id"):
-    show_run(st.session_state.run_id, selected_runs())
+if run_id:
+    show_run(run_id, selected_runs())
 show_history()
 redraw_when_done(data.waiting)

@@ -6,6 +6,7 @@ from frame import state
 from frame.datasets import describe_data, redraw_when_done, show_thumbnails
 from frame.entry import enter
 from frame.settings import is_upload
+from frame.text import plain
 from frame.upload import Received, take
 from tl_core.errors import UserError, WorkerDied
 
@@ -48,7 +49,7 @@ with by_class:
         names.append(name.strip() or f"class {number}")
         received += [(names[-1], file) for file in files]
     if len(set(names)) < len(names):
-        st.warning("Two classes have the same name: their pictures go into one class.")
+        st.warning("Two classes have the same name, so their pictures go into one class. Give them different names.")
 with as_zip:
     archive = st.file_uploader(
         "A zip with one folder for each class",
@@ -69,7 +70,7 @@ if st.button(
         try:
             st.session_state.upload_report = take(received, archive.name if archive is not None else "My images")
         except (UserError, WorkerDied) as error:
-            st.error(str(error))
+            st.error(plain(str(error)))
         else:
             st.rerun()
 
@@ -78,7 +79,7 @@ if is_upload(settings.experiment.data):
     data = describe_data(settings)
     st.subheader("Your pictures", anchor=False)
     if data.error:
-        st.error(data.error)
+        st.error(plain(data.error))
     waiting = data.waiting
     if data.description:
         waiting += show_thumbnails(settings)
@@ -86,7 +87,8 @@ if is_upload(settings.experiment.data):
             st.text(f"{row['name']}: {row['count']:,} pictures")
     report = st.session_state.get("upload_report", {"skipped": []})
     if report["skipped"]:
-        with st.expander(f"{len(report['skipped']):,} files were left out", expanded=True):
+        count = len(report["skipped"])
+        with st.expander(f"{count:,} file{'s were' if count > 1 else ' was'} left out", expanded=True):
             for skipped in report["skipped"][:50]:
                 st.text(f"{skipped['name']}: {skipped['reason']}")
     with st.container(horizontal=True):

@@ -7,11 +7,11 @@ from tl_core.experiment import Experiment
 
 FULL = Experiment(
     data="flowers", num_images=350, distance=0.25, network="resnet18", recipe="case-2", cut="layer1", freeze="all",
-    init="pretrained", seed=7, epochs=12, seconds=30.0, lr=0.001, weight_decay=0.02, batch_size=16,
+    init="pretrained", seed=7, epochs=12, seconds=30.0, lr=0.001, weight_decay=0.02, batch_size=16, mirror=False,
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("experiment", [Experiment(), FULL])
+@pytest.mark.parametrize("experiment", [Experiment(), FULL, Experiment(lr=0.00123456789, mirror=True)])
 def test_round_trip_through_json_and_url(experiment: Experiment) -> None:
     assert Experiment.from_json(json.loads(json.dumps(experiment.to_json()))) == experiment
     assert Experiment.from_query(experiment.to_query()) == (experiment, [])

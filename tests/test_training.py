@@ -6,10 +6,14 @@ from pathlib import Path
 import pytest
 import torch
 from safetensors import safe_open
+from safetensors.torch import load_file
 
+from tl_core.budget import make_budget
 from tl_core.data import load_dataset
 from tl_core.events import Epoch, Event, Failed, Finished, Started, Stopped
 from tl_core.experiment import Experiment
+from tl_core.networks import get_network
+from tl_core.surgery import adapt
 from tl_core.trainer import Trainer
 from tl_core.training import run
 
@@ -159,3 +163,57 @@ def test_progress_is_told_before_the_first_epoch(stripes: Path) -> None:
     data = load_dataset(str(stripes), None, 0, 32)
     views = 2 * len(data.train_labels) + len(data.val_labels) + len(data.test_labels)
     assert frozen[-1][1:] == (views, views)
+
+
+def test_frozen_bytes_of_the_pre_trained_network_stay_through_a_real_run(stripes: Path, tmp_path: Path) -> None:
+    saved = tmp_path / "run.safetensors"
+    list(run(make(stripes, recipe="custom", cut="conv3", freeze="conv2"), save_to=saved))
+    original, after = load_file(get_network("demo").weights_path), load_file(saved)
+    frozen = [key for key in after if key.startswith("frozen.")]
+    assert any("running_mean" in key for key in frozen)
+    for key in frozen:
+        assert after[key].numpy().tobytes() == original[key.removeprefix("frozen.")].numpy().tobytes(), key
+    assert not torch.equal(after["trained.conv3.conv.weight"], original["conv3.conv.weight"])
+
+
+def test_the_best_weights_come_back_with_their_batchnorm_statistics(stripes: Path) -> None:
+    data = load_dataset(str(stripes), None, 0, 32)
+    experiment = make(stripes, recipe="case-4")
+    network, recipe = get_network("demo"), experiment.make_recipe()
+    model = adapt(network, recipe, 2)
+    budget = make_budget(experiment, recipe, len(data.train_labels))
+    trainer = Trainer(model, data, network, budget, experiment, torch.device("cpu"))
+    trainer.prepare(lambda *step: None)
+    trainer.train_epoch(1)
+    kept = {key: value.clone() for key, value in model.state_dict().items()}
+    trainer.best_score = (2.0, 0.0)  # nothing can be better
+    trainer.train_epoch(2)
+    assert not torch.equal(model.state_dict()["trained.conv1.bn.running_mean"], kept["trained.conv1.bn.running_mean"])
+    trainer.restore_best()
+    assert all(torch.equal(value, kept[key]) for key, value in model.state_dict().items())
+
+
+def test_learning_rates_follow_the_share_of_the_epochs_whatever_the_batch(stripes: Path) -> None:
+    data = load_dataset(str(stripes), None, 0, 32)
+    experiment = make(stripes, recipe="case-3", epochs=10)
+    network, recipe = get_network("demo"), experiment.make_recipe()
+    budget = make_budget(experiment, recipe, len(data.train_labels))
+    trainer = Trainer(adapt(network, recipe, 2), data, network, budget, experiment, torch.device("cpu"))
+    trainer.batch_size = 2  # as after running out of memory
+    rates = []
+    for epoch in range(1, 11):
+        trainer.train_epoch(epoch)
+        rates.append([group["lr"] for group in trainer.optimizer.param_groups])
+    heads = [head for head, _ in rates]
+    assert max(heads) == pytest.approx(budget.lr, rel=0.2)
+    assert heads[-1] > 0
+    assert heads[1:] == sorted(heads[1:], reverse=True)
+    assert all(body == pytest.approx(head * budget.body_lr_factor) for head, body in rates)
+
+
+def test_mirroring_can_be_switched_off(stripes: Path) -> None:
+    told: list[tuple[str, int, int]] = []
+    list(run(make(stripes, mirror=False), on_progress=lambda *step: told.append(step)))
+    data = load_dataset(str(stripes), None, 0, 32)
+    views = len(data.train_labels) + len(data.val_labels) + len(data.test_labels)
+    assert next(step for step in reversed(told) if "frozen" in step[0])[1:] == (views, views)

@@ -112,9 +112,9 @@ CASES: tuple[Case, ...] = (
         (
             "Replace the last fully connected layer by a new one with one output for each of your classes.",
             "Throw the pre-trained weights away: start every layer from random weights.",
-            "Re-train the whole network from scratch.",
+            "Train the whole network from scratch.",
         ),
-        "With many images the network can learn its own features, and those of very different images may not help. "
+        "With many images the network can learn its own features, and features learnt from very different images may not help. "
         "It needs more training than the other cases.",
         "You may use the recipe of case 3 instead: starting from the pre-trained weights may train faster, even on "
         "different images.",

@@ -65,6 +65,14 @@ class Network:
     def present(self) -> bool:
         return self.weights_path.is_file()
 
+    @property
+    def bring_sentence(self) -> str:
+        """How missing weights come to this machine."""
+        return (
+            f"They are downloaded at the first run ({self.download_mb:.0f} MB); without internet, copy {self.weights_file} from "
+            "a machine that has it into TL_WEIGHTS_DIR."
+        )
+
     def stage(self, name: str) -> Stage:
         """The stage called `name`. Raises `NetworkError` if there is none."""
         for stage in self.stages:

@@ -6,7 +6,7 @@ function load() {
     const script = document.createElement("script");
     script.src = new URL("app/static/plotly.min.js", document.baseURI.replace(/[^/]*$/, "")).href;
     script.onload = () => done(window.Plotly);
-    script.onerror = failed;
+    script.onerror = () => { loading = null; failed(); };
     document.head.appendChild(script);
   });
   return loading;
@@ -22,4 +22,5 @@ export default function ({ data, parentElement }) {
   if (ink) layout.font = { ...layout.font, color: ink };
   load().then((Plotly) => Plotly.react(plot, data.figure.data, layout, { responsive: true, displaylogo: false,
     modeBarButtonsToRemove: ["lasso2d", "select2d"], displayModeBar: "hover" }));
+  return () => window.Plotly?.purge(plot);
 }

@@ -6,11 +6,14 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from tl_core.engine import LocalEngine
+from tl_core.engine.local import MOST_FALSE_STARTS, MOST_WAITING
+from tl_core.engine.process import WorkerProcess
 from tl_core.errors import DataError, UserError, WorkerDied
 from tl_core.experiment import Experiment
 from tl_core.store import INTERRUPTED, Store
@@ -175,3 +178,79 @@ def test_no_worker_outlives_the_server(how: signal.Signals, stripes: Path, tmp_p
     interrupted = Store(url).get_run(run)
     assert interrupted.status == INTERRUPTED
     assert Store(url).events(run), "what was shown is still there"
+
+
+def test_a_waiting_question_does_not_cost_the_one_at_work(engine: LocalEngine, stripes: Path) -> None:
+    """Its clock starts when it is its turn, and the worker is not killed for another's sake."""
+    with ThreadPoolExecutor(2) as pool:
+        long = pool.submit(engine.ask, "measure", 60.0, data=str(stripes))
+        time.sleep(0.3)
+        short = pool.submit(engine.ask, "describe", 1.0, spec=str(stripes))
+        assert long.result()["num_images"] == 20
+        assert short.result()["num_images"] == 24
+
+
+def test_a_worker_that_cannot_start_is_not_started_for_ever(
+    store: Store, stripes: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "torch.py").write_text("raise ImportError('torch is broken here')")
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    starts = []
+    real = WorkerProcess.__init__
+
+    def counted(self: WorkerProcess, *args: object) -> None:
+        starts.append(args[0])
+        real(self, *args)
+
+    monkeypatch.setattr(WorkerProcess, "__init__", counted)
+    engine = LocalEngine(store, device="cpu", warm=False)
+    run = engine.submit(short(stripes), "ann")
+    wait_until(lambda: not store.get_run(run).active)
+    assert "torch is broken here" in store.get_run(run).error
+    time.sleep(3)
+    assert len(starts) <= MOST_FALSE_STARTS + 1
+    engine.close()
+
+
+def test_half_a_line_and_a_failing_handler_do_not_end_the_reading() -> None:
+    seen: list[dict] = []
+
+    def handler(message: dict) -> None:
+        seen.append(message)
+        if message["kind"] == "bad":
+            raise RuntimeError("oops")
+
+    worker = WorkerProcess.__new__(WorkerProcess)
+    worker.lane, worker.on_message, worker.ready = "training", handler, False
+    for line in ('{"kind": "eve', '{"kind": "bad"}', '{"kind": "ready"}'):
+        worker._handle(line)
+    assert [message["kind"] for message in seen] == ["bad", "ready"]
+    assert worker.ready
+
+
+def test_a_run_that_cannot_be_started_fails_and_the_next_one_runs(
+    engine: LocalEngine, store: Store, stripes: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = store.set_running
+    calls = []
+
+    def once_locked(run_id: str) -> None:
+        calls.append(run_id)
+        if len(calls) == 1:
+            raise RuntimeError("database is locked")
+        real(run_id)
+
+    monkeypatch.setattr(store, "set_running", once_locked)
+    first, second = engine.submit(short(stripes), "ann"), engine.submit(short(stripes), "ann")
+    assert "database is locked" in store.get_run(first).error
+    wait_until(lambda: not store.get_run(second).active)
+    assert store.get_run(second).status == "finished"
+
+
+def test_one_person_cannot_fill_the_queue(engine: LocalEngine, stripes: Path) -> None:
+    runs = [engine.submit(endless(stripes), "ann") for _ in range(MOST_WAITING + 1)]
+    with pytest.raises(UserError, match="waiting already"):
+        engine.submit(endless(stripes), "ann")
+    engine.submit(endless(stripes), "bob")
+    for run in reversed(runs):
+        engine.cancel(run)
