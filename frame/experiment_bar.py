@@ -1,5 +1,6 @@
 """The bar at the top of every page: data set, number of images, similarity, network, recipe, always in this order."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -67,9 +68,21 @@ def _fit_to_data(settings: Settings, data: DataInfo) -> Settings:
     return state.get_settings()
 
 
-def _widget(key: str, value: Any) -> str:
-    """Give a widget its value from the settings, which are the truth; returns its key."""
-    st.session_state[key] = value
+def _widget(key: str, value: Any, changed: Callable[[], None] | None = None) -> str:
+    """Give a widget its value from the settings; returns its key.
+
+    Only where they differ: a value that is set would overwrite what the visitor does at this moment. Under quick
+    changes Streamlit may drop the callback of the last one; then the widget is ahead of the settings, which have not changed
+    since, and `changed` is called here.
+    """
+    agreed = st.session_state.setdefault("bar_agreed", {})
+    shown = st.session_state.get(key, value)
+    if changed is not None and shown != value and agreed.get(key) == value:
+        changed()
+        st.rerun()
+    if key not in st.session_state or shown != value:
+        st.session_state[key] = value
+    agreed[key] = value
     return key
 
 
@@ -121,7 +134,7 @@ def _size_widget(settings: Settings, data: DataInfo) -> None:
         "Number of images",
         size_steps(low, high, value),
         format_func=lambda n: f"{n:,}",
-        key=_widget("bar_images", value),
+        key=_widget("bar_images", value, changed),
         on_change=changed,
         disabled=low >= high,
         help="How many images there are to learn from (training and validation). Images for the final test are kept "
@@ -130,14 +143,20 @@ def _size_widget(settings: Settings, data: DataInfo) -> None:
 
 
 def _similarity_widget(settings: Settings) -> None:
+    def imagined() -> None:
+        state.change(similarity=round(st.session_state.bar_similarity, 2))
+
+    def dialled() -> None:
+        state.change(distance=st.session_state.bar_distance)
+
     if settings.imagined:
         st.slider(
             "Similarity to the original data",
             0.0,
             1.0,
             step=0.01,
-            key=_widget("bar_similarity", settings.similarity),
-            on_change=lambda: state.change(similarity=round(st.session_state.bar_similarity, 2)),
+            key=_widget("bar_similarity", settings.similarity, imagined),
+            on_change=imagined,
             help="How much the new pictures are like those the network was trained on: 0 is different, 1 is similar.",
         )
         return
@@ -146,8 +165,8 @@ def _similarity_widget(settings: Settings) -> None:
         "Similarity to the original data",
         order,
         format_func=position_name,
-        key=_widget("bar_distance", POSITIONS[position(settings.experiment.distance)]),
-        on_change=lambda: state.change(distance=st.session_state.bar_distance),
+        key=_widget("bar_distance", POSITIONS[position(settings.experiment.distance)], dialled),
+        on_change=dialled,
         help="Real pictures cannot be made more similar, but they can be made less so: their tiles are swapped, in the same "
         "way in every picture, finer and finer to the left. Edges survive, shapes do not. "
         "How similar the result is, is measured.",
