@@ -182,6 +182,7 @@ def _layers(events: list[dict[str, Any]]) -> None:
     """The diagram of this run's own layers, with how far the weights of each have moved."""
     started = _find(events, "started")
     if started is None:
+        st.caption("The layers are drawn as soon as the network is ready.")
         return
     moved = next((event["weights_moved"] for event in reversed(events) if event.get("weights_moved")), None)
     layers = tuple(Layer.from_json(layer) for layer in started["layers"])

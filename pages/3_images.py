@@ -60,19 +60,29 @@ with as_zip:
     if archive is not None:
         received.append(("", archive))
 
-if st.button(
+
+def ask_for_import() -> None:
+    """Remember the click: files that are still arriving would otherwise draw the page again and lose it."""
+    st.session_state.import_asked, st.session_state.import_error = True, ""
+
+
+st.button(
     "Use these pictures",
     type="primary",
     disabled=not received,
+    on_click=ask_for_import,
     help="Reads and checks them, and makes them the chosen data set.",
-):
+)
+if st.session_state.get("import_asked") and received:
     with st.spinner("Reading and checking the pictures", show_time=True):
         try:
             st.session_state.upload_report = take(received, archive.name if archive is not None else "My images")
         except (UserError, WorkerDied) as error:
-            st.error(plain(str(error)))
-        else:
-            st.rerun()
+            st.session_state.import_error = str(error)
+        st.session_state.import_asked = False
+    st.rerun()
+if st.session_state.get("import_error"):
+    st.error(plain(st.session_state.import_error))
 
 settings = state.get_settings()
 if is_upload(settings.experiment.data):

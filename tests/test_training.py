@@ -13,7 +13,7 @@ from tl_core.data import load_dataset
 from tl_core.events import Epoch, Event, Failed, Finished, Started, Stopped
 from tl_core.experiment import Experiment
 from tl_core.networks import get_network
-from tl_core.surgery import adapt
+from tl_core.surgery import AdaptedNetwork, adapt
 from tl_core.trainer import Trainer
 from tl_core.training import run
 
@@ -126,6 +126,23 @@ def test_out_of_memory_halves_the_batch_and_says_so(stripes: Path, monkeypatch: 
     assert isinstance(events[-1], Finished)
     assert "halved to 6" in events[1].notes[0]
     assert "halved to 3" in events[1].notes[1]
+
+
+def test_passes_that_do_not_fit_into_memory_go_through_in_halves(
+    stripes: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plain = list(run(make(stripes)))
+    real = AdaptedNetwork.features
+
+    def limited(self: AdaptedNetwork, images: torch.Tensor) -> torch.Tensor:
+        if len(images) > 4:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        return real(self, images)
+
+    monkeypatch.setattr(AdaptedNetwork, "features", limited)
+    halved = list(run(make(stripes)))
+    assert halved[1].train_loss == pytest.approx(plain[1].train_loss, rel=0.02)
+    assert isinstance(halved[-1], Finished)
 
 
 @pytest.mark.parametrize(

@@ -230,20 +230,27 @@ class Trainer:
         self._check_stop()
         if self.features:
             return self.model.new.classify(self.features[split][part])
-        with autocast(self.device):
-            pooled = self.model.features(self.preprocess(self.images[split][part]))
-        return self.model.new.classify(pooled)
+        return self.model.new.classify(self._forward(self.images[split][part]))
 
     @torch.no_grad()
     def _body(self, images: Tensor, count: Callable[[int], None], mirror: bool = False) -> Tensor:
         """Pooled features (N, num_features) float32 of all images."""
         pooled = []
         for part in self._parts(len(images)):
-            with autocast(self.device):
-                batch = self.model.features(self.preprocess(images[part], mirror))
-            pooled.append(batch.float())
-            count(len(batch))
+            pooled.append(self._forward(images[part], mirror))
+            count(len(pooled[-1]))
         return torch.cat(pooled)
+
+    def _forward(self, images: Tensor, mirror: bool = False) -> Tensor:
+        """Pooled features (N, num_features) float32; what does not fit into memory at once goes through in halves."""
+        try:
+            with autocast(self.device):
+                return self.model.features(self.preprocess(images, mirror)).float()
+        except Exception as error:
+            if not is_out_of_memory(error) or len(images) < 2:
+                raise
+        half = len(images) // 2
+        return torch.cat([self._forward(part, mirror) for part in (images[:half], images[half:])])
 
     def _parts(self, count: int) -> Iterator[slice]:
         """Slices for passes in which nothing is learnt; their size follows the image's, for a quick answer to Stop."""

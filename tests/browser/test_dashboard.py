@@ -29,6 +29,14 @@ def num_points(page: Page) -> int:
     return page.evaluate("document.querySelector('.tl-plot')?.data?.[0]?.x?.length ?? 0")
 
 
+def use_pictures(page: Page) -> None:
+    """Press the button once all files have arrived and the page stands still."""
+    expect(page.get_by_test_id("stFileUploaderFile").get_by_role("progressbar")).to_have_count(0)
+    page.wait_for_timeout(500)
+    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
+    page.get_by_role("button", name="Use these pictures").click()
+
+
 def until(condition: Callable[[], object], seconds: float = 30.0) -> None:
     end = time.monotonic() + seconds
     while not condition():
@@ -91,7 +99,7 @@ def test_upload_train_watch_stop_and_refresh(server: Server, page: Page, tmp_pat
             (tmp_path / "letter.png").write_text("not a picture")
             files.append(str(tmp_path / "letter.png"))
         page.get_by_test_id("stFileUploader").nth(number - 1).locator("input[type=file]").set_input_files(files)
-    page.get_by_role("button", name="Use these pictures").click()
+    use_pictures(page)
     expect(page.get_by_text("across: 15 pictures")).to_be_visible()
     expect(page.get_by_text(re.compile("letter.png: "))).to_be_visible()
     page.get_by_role("button", name="Train on them").click()
@@ -174,13 +182,12 @@ def test_bad_uploads_are_one_clear_sentence_and_the_server_lives(server: Server,
     for archive, words in ((empty, "empty"), (one_class, "one class"), (zip_of(lonely, tmp_path / "l.zip"), "down")):
         chooser.set_input_files(str(archive))
         expect(page.get_by_text(archive.name)).to_be_visible()
-        expect(page.get_by_test_id("stAlert")).to_have_count(0)
-        page.get_by_role("button", name="Use these pictures").click()
+        use_pictures(page)
         expect(page.get_by_test_id("stAlert").filter(has_text=words)).to_be_visible()
     good = zip_of(write_stripes(tmp_path / "good"), tmp_path / "good.zip")
     chooser.set_input_files(str(good))
     expect(page.get_by_text("good.zip")).to_be_visible()
-    page.get_by_role("button", name="Use these pictures").click()
+    use_pictures(page)
     expect(page.get_by_text("across: 12 pictures")).to_be_visible()
 
 
