@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from frame.run_view import recipe_word, run_title
-from frame.services import get_catalogue, get_store, owner
+from frame.run_view import data_word, recipe_word, run_title
+from frame.services import get_store, owner
 from tl_core.data.dial import position_name
 from tl_core.experiment import Experiment
 from tl_core.networks import get_network
@@ -17,7 +17,7 @@ def show_history() -> None:
         return
     endings = get_store().endings([run.id for run in runs])
     st.subheader("Runs so far", anchor=False)
-    _choose_shown([run for run in runs])
+    _choose_shown(runs)
     st.caption("Tick runs to lay their curves over the one above.")
     ticked = st.session_state.get("ticked", [])
     # a new run is a new first row: a table of its own, with the same runs ticked as before
@@ -63,7 +63,6 @@ def _choose_shown(runs: list[Run]) -> None:
 
 def _row(run: Run, ending: dict | None) -> dict:
     experiment = Experiment.from_json(run.experiment)
-    catalogue = get_catalogue()
     finished = ending if ending is not None and ending["event"] == "finished" else None
     interval = "\u2013"
     if finished:
@@ -73,7 +72,7 @@ def _row(run: Run, ending: dict | None) -> dict:
         "Recipe": recipe_word(experiment),
         "Test accuracy": 100 * finished["test_accuracy"] if finished else None,
         "95 % interval": interval,
-        "Data set": catalogue[experiment.data].title if experiment.data in catalogue else "uploaded pictures",
+        "Data set": data_word(experiment),
         "Images": f"{experiment.num_images:,}" if experiment.num_images else "all",
         "Pictures": position_name(experiment.distance),
         "Network": get_network(experiment.network).title,

@@ -23,13 +23,17 @@ MOST_CLASSES = 60  # in a confusion matrix that can still be read
 def run_title(run: Run) -> str:
     """'Run 3: digits, 300 images, 4 x 4 tiles, case 1'."""
     experiment = Experiment.from_json(run.experiment)
-    catalogue = get_catalogue()
-    data = catalogue[experiment.data].title if experiment.data in catalogue else "uploaded pictures"
-    parts = [data, f"{experiment.num_images:,} images" if experiment.num_images else "all images"]
+    parts = [data_word(experiment), f"{experiment.num_images:,} images" if experiment.num_images else "all images"]
     if position(experiment.distance):
         parts.append(position_name(experiment.distance))
     parts += [get_network(experiment.network).title, recipe_word(experiment)]
     return f"Run {run.number}: {', '.join(parts)}"
+
+
+def data_word(experiment: Experiment) -> str:
+    """The title of the data set; an upload has none that others should see."""
+    entry = get_catalogue().get(experiment.data)
+    return entry.title if entry is not None else "uploaded pictures"
 
 
 def recipe_word(experiment: Experiment) -> str:
