@@ -3,9 +3,10 @@
 Nothing here imports torch or streamlit: pages and workers read the same cached files.
 """
 
-from tl_core.data.catalogue import Entry, catalogue
+from tl_core.data.catalogue import catalogue
 from tl_core.data.dataset import DataSet, load_dataset
 from tl_core.data.dial import POSITIONS, apply_distance, pixel_index, position_name, turn_colours
+from tl_core.data.entry import Entry
 from tl_core.data.preview import describe, thumbnails
 from tl_core.data.source import ImageSource, open_source, resolve_spec
 from tl_core.data.uploads import UploadReport, import_upload, new_upload_id

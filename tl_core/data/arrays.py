@@ -169,7 +169,7 @@ def _decode_all(
     source: ImageSource, items: np.ndarray, size: int, alive: Callable[[], None]
 ) -> Iterator[tuple[int, np.ndarray | str]]:
     """Each item's pixels, or why it cannot be read."""
-    chunks = _chunks(source.read_many(items, alive))
+    chunks = _chunks(source.read_many(items, alive, size))
     if source.num_bytes < _THREADS_FROM_BYTES * len(source.items):
         for chunk in chunks:
             yield from _decode_chunk(source, chunk, size)

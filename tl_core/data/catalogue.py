@@ -4,54 +4,53 @@ import contextlib
 import os
 import re
 import unicodedata
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Protocol
+
+import numpy as np
 
 from tl_core import paths
 from tl_core.data import cache, digits
+from tl_core.data.entry import Entry
+from tl_core.data.layout import Layout
 
 ARCHIVE_SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.xz", ".txz")
 
 
-@dataclass(frozen=True)
-class Entry:
-    """What is known about a data set without reading it. The counts are None until it was read once."""
+class Maker(Protocol):
+    """A module that brings data sets of its own; each takes the name of one of its entries."""
 
-    name: str
-    title: str
-    num_classes: int | None
-    num_images: int | None
-    present: bool
-    download_mb: float
-    licence: str
-    source: str
-    description: str
-    mirror_safe: bool = True
-    path: Path | None = None
+    def entries(self) -> dict[str, Entry]: ...
 
-    def to_json(self) -> dict[str, Any]:
-        names = ("name", "title", "num_classes", "num_images", "present", "download_mb", "licence", "source")
-        return {name: getattr(self, name) for name in names}
+    def fingerprint_parts(self, name: str) -> tuple[object, ...]:
+        """What changes when the pictures do."""
+        ...
+
+    def layout(self, name: str) -> Layout:
+        """Raises `DataError` if the set is not on this machine."""
+        ...
+
+    def read(
+        self, name: str, refs: Sequence[str], alive: Callable[[], None], size: int
+    ) -> Iterator[tuple[str, bytes | np.ndarray]]:
+        """Each picture as it is kept: the bytes of a file, or pixels (H, W, 3) uint8; drawn ones at `size`."""
+        ...
 
 
-DIGITS = Entry(
-    name="digits",
-    title=digits.TITLE,
-    num_classes=digits.NUM_CLASSES,
-    num_images=digits.NUM_IMAGES,
-    present=True,
-    download_mb=0.0,
-    licence="CC BY 4.0",
-    source="UCI Machine Learning Repository, Optical Recognition of Handwritten Digits; comes with scikit-learn",
-    description="Ten handwritten digits, 8 x 8 pixels of grey.",
-    mirror_safe=False,
-)
+MAKERS: tuple[Maker, ...] = (digits,)
+
+
+def makers() -> dict[str, Maker]:
+    """Who makes each of the sets that are not on the shelf."""
+    return {name: maker for maker in MAKERS for name in maker.entries()}
 
 
 def catalogue() -> dict[str, Entry]:
     """Every data set by its name: built-in ones first, then the shelf in the order of its files' names."""
-    entries = {DIGITS.name: DIGITS}
+    entries: dict[str, Entry] = {}
+    for maker in MAKERS:
+        entries |= maker.entries()
     folder = paths.data_dir()
     files = []
     with contextlib.suppress(OSError):

@@ -42,6 +42,10 @@ def load_dataset(spec: str, num_images: int | None, seed: int, size: int, progre
     the same pictures in the same order. `progress(done, total)` counts pictures. Raises `DataError` or `ArchiveError`.
     """
     source = open_source(spec, progress)
+    notes = []
+    if num_images is None and source.default_images is not None:
+        num_images = source.default_images
+        notes.append(f"No number of images was given: {num_images:,} are used; there could be many more.")
     every = np.arange(len(source.items))
     bad: dict[int, str] = {}
     if fits(source, size):  # then all are decoded, and a damaged one is not drawn in the first place
@@ -72,7 +76,7 @@ def load_dataset(spec: str, num_images: int | None, seed: int, size: int, progre
         test_labels=source.labels[parts["test"][0]],
         test_refs=tuple(source.items[i].ref for i in parts["test"][0]),
         mirror_safe=source.mirror_safe,
-        notes=[*split.notes, *left_out(source, bad)],
+        notes=[*notes, *split.notes, *left_out(source, bad)],
     )
 
 

@@ -6,20 +6,40 @@ from importlib.metadata import version
 
 import numpy as np
 
-TITLE = "Handwritten digits"
-NUM_IMAGES = 1797
+from tl_core.data.entry import Entry
+from tl_core.data.layout import Item, Layout
+
 NUM_CLASSES = 10
+DIGITS = Entry(
+    name="digits",
+    title="Handwritten digits",
+    num_classes=NUM_CLASSES,
+    num_images=1797,
+    present=True,
+    download_mb=0.0,
+    licence="CC BY 4.0",
+    source="UCI Machine Learning Repository, Optical Recognition of Handwritten Digits; comes with scikit-learn",
+    description="Ten handwritten digits, 8 x 8 pixels of grey.",
+    mirror_safe=False,
+)
 
 
-def fingerprint_parts() -> tuple[str, str]:
-    return "digits", version("scikit-learn")
+def entries() -> dict[str, Entry]:
+    return {DIGITS.name: DIGITS}
 
 
-def labels() -> list[int]:
-    return _load()[1].tolist()
+def fingerprint_parts(name: str) -> tuple[str, ...]:
+    return name, version("scikit-learn")
 
 
-def read(refs: Sequence[str], alive: Callable[[], None]) -> Iterator[tuple[str, np.ndarray]]:
+def layout(name: str) -> Layout:
+    labels = _load()[1].tolist()
+    order = sorted(range(len(labels)), key=lambda i: (labels[i], i))
+    items = tuple(Item(labels[i], "", str(i)) for i in order)
+    return Layout(tuple(map(str, range(NUM_CLASSES))), items, (), 64 * len(items))
+
+
+def read(name: str, refs: Sequence[str], alive: Callable[[], None], size: int) -> Iterator[tuple[str, np.ndarray]]:
     """Each picture at its own size: (8, 8, 3) uint8, white strokes on black."""
     images = _load()[0]
     for ref in refs:

@@ -46,8 +46,10 @@ class Skipped(NamedTuple):
 
 
 class Layout(NamedTuple):
+    """`items` is a tuple, or a sequence without an end to speak of that also has `labels` (N,) int64."""
+
     class_names: tuple[str, ...]
-    items: tuple[Item, ...]
+    items: Sequence[Item]
     skipped: tuple[Skipped, ...]
     num_bytes: int
 

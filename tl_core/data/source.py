@@ -10,8 +10,9 @@ from pathlib import Path
 import numpy as np
 
 from tl_core import paths
-from tl_core.data import cache, digits, folders, tars, zips
-from tl_core.data.catalogue import ARCHIVE_SUFFIXES, DIGITS, archive_stem, catalogue, counts_name
+from tl_core.data import cache, folders, tars, zips
+from tl_core.data.catalogue import ARCHIVE_SUFFIXES, archive_stem, catalogue, counts_name, makers
+from tl_core.data.entry import Entry
 from tl_core.data.layout import Item, Layout, Skipped, arrange, check_classes, nothing_usable, rename_classes
 from tl_core.errors import DataError, known
 
@@ -20,7 +21,7 @@ CLASSES_FILE = "classes.json"  # in an upload: what its folders class-01, class-
 _CLASS_FOLDER = re.compile(r"class-\d+")
 
 Progress = Callable[[int, int], None]
-Reader = Callable[[Sequence[str], Callable[[], None]], Iterator[tuple[str, bytes | np.ndarray]]]
+Reader = Callable[[Sequence[str], Callable[[], None], int], Iterator[tuple[str, bytes | np.ndarray]]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,38 +33,45 @@ class ImageSource:
     - `mirror_safe`: whether a mirrored picture still shows its class (not so for digits).
     - `fingerprint`: 20 hexadecimal digits that change with the content.
     - `num_bytes`: of all pictures, encoded.
+    - `default_images`: what an open number of images means, None for all.
     """
 
     name: str
     title: str
     class_names: tuple[str, ...]
-    items: tuple[Item, ...]
+    items: Sequence[Item]
     skipped: tuple[Skipped, ...]
     mirror_safe: bool
     fingerprint: str
     num_bytes: int
     reader: Reader
+    default_images: int | None = None
 
     @functools.cached_property
     def labels(self) -> np.ndarray:
         """(N,) int64"""
+        if not isinstance(self.items, tuple):
+            return self.items.labels
         return np.array([item.label for item in self.items], dtype=np.int64)
 
     @functools.cached_property
     def given(self) -> tuple[str, ...]:
         """The split of each item: 'train', 'val', 'test' or ''."""
+        if not isinstance(self.items, tuple):
+            return ("",) * len(self.items)
         return tuple(item.split for item in self.items)
 
     def read_many(
-        self, indices: Sequence[int] | np.ndarray, alive: Callable[[], None] = lambda: None
+        self, indices: Sequence[int] | np.ndarray, alive: Callable[[], None] = lambda: None, size: int = 32
     ) -> Iterator[tuple[int, bytes | np.ndarray]]:
         """Each item once, in whatever order is quickest: its bytes, or (H, W, 3) uint8 pixels.
 
         A file that cannot be read gives b''. `alive` is called several times a second while a long archive is searched.
+        Pictures that are drawn come at `size`.
         Raises `ArchiveError` if the archive has gone bad since it was indexed.
         """
         index_of = {self.items[index].ref: int(index) for index in indices}
-        for ref, data in self.reader(list(index_of), alive):
+        for ref, data in self.reader(list(index_of), alive, size):
             yield index_of.pop(ref), data
         for index in index_of.values():
             yield index, b""
@@ -79,7 +87,7 @@ def open_source(spec: str, progress: Progress | None = None) -> ImageSource:
     if spec in entries:
         entry = entries[spec]
         if entry.path is None:
-            return _open_digits()
+            return _open_made(entry)
         return _open_path(entry.path, entry.name, entry.title, entry.mirror_safe, progress)
     if UPLOAD_NAME.fullmatch(spec):
         path = paths.uploads_dir() / spec
@@ -148,10 +156,9 @@ def look_inside(path: Path, progress: Progress | None = None) -> tuple[str, Layo
 
 
 def read_inside(path: Path) -> Reader:
-    """How to read the files that `look_inside` names."""
-    if path.is_dir():
-        return functools.partial(folders.read, path)
-    return functools.partial(zips.read if _is_zip(path) else tars.read, path)
+    """How to read the files that `look_inside` names; each comes as it is, whatever the size asked for."""
+    read = folders.read if path.is_dir() else zips.read if _is_zip(path) else tars.read
+    return lambda refs, alive, size=0: read(path, refs, alive)
 
 
 def _open_path(path: Path, name: str, title: str, mirror_safe: bool, progress: Progress | None) -> ImageSource:
@@ -164,18 +171,19 @@ def _open_path(path: Path, name: str, title: str, mirror_safe: bool, progress: P
     return source
 
 
-def _open_digits() -> ImageSource:
-    fingerprint = cache.make_fingerprint(*digits.fingerprint_parts())
+def _open_made(entry: Entry) -> ImageSource:
+    maker = makers()[entry.name]
+    fingerprint = cache.make_fingerprint(*maker.fingerprint_parts(entry.name))
     layout = _cached_layout(fingerprint)
     if layout is None:
-        labels = digits.labels()
-        order = sorted(range(len(labels)), key=lambda i: (labels[i], i))
-        items = tuple(Item(labels[i], "", str(i)) for i in order)
-        layout = Layout(tuple(map(str, range(digits.NUM_CLASSES))), items, (), 64 * len(items))
-        _cache_layout(fingerprint, layout)
+        layout = maker.layout(entry.name)
+        if isinstance(layout.items, tuple):  # not those that are worked out when asked for
+            _cache_layout(fingerprint, layout)
+    reader = functools.partial(maker.read, entry.name)
     return ImageSource(
-        DIGITS.name, DIGITS.title, *layout[:3], DIGITS.mirror_safe, fingerprint, layout.num_bytes, digits.read
-    )
+        entry.name, entry.title, *layout[:3], entry.mirror_safe, fingerprint, layout.num_bytes, reader,
+        default_images=entry.default_images,
+    )  # fmt: skip
 
 
 def _cached_layout(fingerprint: str) -> Layout | None:
