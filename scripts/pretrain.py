@@ -1,8 +1,9 @@
-"""Pre-train the demonstration network on the animals of Tiny ImageNet and write its weights and card.
+"""Pre-train one of our own networks and write its weights and card.
 
-    python -m scripts.pretrain --archive ../shared/data/tiny_imagenet_32.tar.xz
+    python -m scripts.pretrain --archive ../shared/data/tiny_imagenet_32.tar.xz                     (demo)
+    python -m scripts.pretrain --drawn dogs --epochs 30 --out assets/demo-drawn.safetensors         (demo-drawn)
 
-Held out are `HELD_OUT` images of each class, taken from the archive's `train/`: its `val/` was down-sampled without
+Held out are `HELD_OUT` images of each class, of the archive's `train/`: its `val/` was down-sampled without
 anti-aliasing, so it is a shifted set and reported apart. Nothing is chosen by the held-out images: the weights that ship are the
 running average at the last epoch. No label smoothing: it shortens what the top layers carry over to new data
 (Kornblith et al., arXiv 2011.02511).
@@ -15,7 +16,9 @@ import json
 import platform
 import tarfile
 import time
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -27,8 +30,10 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
 from scripts.make_network_tables import IMAGENET_MEAN, IMAGENET_STD, write_demo_table
 from tl_core.backbones import DemoArchitecture, demo_stages
+from tl_core.data.drawn import WORLDS, draw_pictures, labels_of
 from tl_core.device import autocast, choose_device, describe_device
 from tl_core.evaluation import wilson_interval
+from tl_core.experiment import MAX_IMAGES
 from tl_core.networks import network_from_table
 from tl_core.paths import ASSETS
 from tl_core.preprocess import Preprocess
@@ -48,8 +53,25 @@ GROUP, NUM_GROUPS = 10, 20  # classes at a time, and how often, when the similar
 ARCHITECTURE = DemoArchitecture(channels=(64, 96, 256), kernels=(5, 5, 5), widths=(256, 256), dropout=0.3)
 
 
-def read_archive(path: Path) -> dict[str, tuple[Tensor, Tensor]]:
-    """`{"train": (images, labels), "val": ...}` of the animal classes; images (N, 32, 32, 3) uint8 in the order of names."""
+@dataclass(frozen=True)
+class Originals:
+    """What a network is trained on: images (N, 32, 32, 3) uint8, labels (N,), whether each is held out (N,) bool.
+
+    - `shifted`: a second set to report on, apart; may be None.
+    - `words`: for the network's table, see `write_demo_table`; `card`: for its card.
+    """
+
+    classes: tuple[str, ...]
+    images: Tensor
+    labels: Tensor
+    held: Tensor
+    card: dict[str, Any]
+    shifted: tuple[Tensor, Tensor] | None = None
+    words: dict[str, str] = field(default_factory=dict)
+
+
+def photographs(path: Path, seed: int) -> Originals:
+    """The animal classes of the archive, in the order of names."""
     found: dict[str, list[tuple[str, int, np.ndarray]]] = {"train": [], "val": []}
     with tarfile.open(path, "r|*") as archive:
         for member in archive:
@@ -61,14 +83,36 @@ def read_archive(path: Path) -> dict[str, tuple[Tensor, Tensor]]:
     for split, rows in found.items():
         rows.sort(key=lambda row: row[0])
         sets[split] = (torch.from_numpy(np.stack([row[2] for row in rows])), torch.tensor([row[1] for row in rows]))
-    return sets
+    images, labels = sets["train"]
+    card = {
+        "data": "Tiny ImageNet, 200 classes at 32x32; its 58 classes of animals, train/ only",
+        "val_note": "the archive's val/ was down-sampled without anti-aliasing: a shifted set",
+    }
+    return Originals(tuple(ANIMALS), images, labels, hold_out(labels, len(ANIMALS), seed), card, sets["val"])
 
 
-def hold_out(labels: Tensor, seed: int) -> Tensor:
+def drawings(name: str, num_images: int, seed: int) -> Originals:
+    """The last `num_images` pictures of a drawn set: a run on the same set seldom meets one of them again."""
+    world = WORLDS[name]
+    indices = np.arange(MAX_IMAGES - num_images, MAX_IMAGES)
+    images, labels = torch.from_numpy(draw_pictures(name, indices, SIZE)), torch.from_numpy(labels_of(name, indices))
+    count = len(world.class_names)
+    held = hold_out(labels, count, seed)
+    words = {
+        "title": f"Demonstration network, drawn {name}",
+        "classes": f"{count} kinds of {name}",
+        "trained_on": f"{count} kinds of drawn {name}, {int((~held).sum()):,} pictures",
+        "licence": "MIT",
+    }
+    card = {"data": f"{name}, drawn by tl_core.data.drawn, pictures {indices[0]:,} to {indices[-1]:,}"}
+    return Originals(world.class_names, images, labels, held, card, words=words)
+
+
+def hold_out(labels: Tensor, num_classes: int, seed: int) -> Tensor:
     """Boolean mask (N,) of `HELD_OUT` images of each class."""
     generator = torch.Generator().manual_seed(seed)
     mask = torch.zeros(len(labels), dtype=torch.bool)
-    for label in range(len(ANIMALS)):
+    for label in range(num_classes):
         own = (labels == label).nonzero()[:, 0]
         mask[own[torch.randperm(len(own), generator=generator)[:HELD_OUT]]] = True
     return mask
@@ -122,14 +166,13 @@ def count_right(model: nn.Module, augment: Augment, images: Tensor, labels: Tens
     return right
 
 
-def train(sets: dict[str, tuple[Tensor, Tensor]], args: argparse.Namespace) -> tuple[nn.Module, dict]:
+def train(originals: Originals, args: argparse.Namespace) -> tuple[nn.Module, dict]:
     """The averaged network and its card."""
     device = choose_device(args.device)
     torch.manual_seed(args.seed)
-    images, labels = sets["train"]
-    held = hold_out(labels, args.seed)
+    images, labels, held = originals.images, originals.labels, originals.held
     train_images, train_labels = images[~held].to(device), labels[~held].to(device)
-    model = demo_stages(ARCHITECTURE, len(ANIMALS), SIZE).to(device, memory_format=torch.channels_last)
+    model = demo_stages(ARCHITECTURE, len(originals.classes), SIZE).to(device, memory_format=torch.channels_last)
     average = AveragedModel(model, multi_avg_fn=get_ema_multi_avg_fn(0.998), use_buffers=True)
     optimizer = torch.optim.AdamW(model.parameters(), lr=args.lr, weight_decay=0.05)
     steps_per_epoch = len(train_labels) // args.batch_size
@@ -160,17 +203,16 @@ def train(sets: dict[str, tuple[Tensor, Tensor]], args: argparse.Namespace) -> t
             flush=True,
         )
     right = count_right(average.module, augment, images[held], labels[held])
-    shifted = count_right(average.module, augment, *sets["val"])
-    card = {
-        "classes": ANIMALS,
-        "data": "Tiny ImageNet, 200 classes at 32x32; its 58 classes of animals, train/ only",
+    card = {"classes": originals.classes, **originals.card}
+    if originals.shifted is not None:
+        card["num_val"] = len(originals.shifted[1])
+        card["accuracy_on_val"] = round(count_right(average.module, augment, *originals.shifted) / card["num_val"], 4)
+    given = f"--drawn {args.drawn} --images {args.images}" if args.drawn else f"--archive {args.archive.name}"
+    card |= {
         "num_train": len(train_labels),
         "num_held_out": int(held.sum()),
         "accuracy_interval_95": [round(x, 4) for x in wilson_interval(right, int(held.sum()))],
-        "accuracy_on_val": round(shifted / len(sets["val"][1]), 4),
-        "num_val": len(sets["val"][1]),
-        "val_note": "the archive's val/ was down-sampled without anti-aliasing: a shifted set",
-        "command": f"python -m scripts.pretrain --archive tiny_imagenet_32.tar.xz --epochs {args.epochs} --seed {args.seed}",
+        "command": f"python -m scripts.pretrain {given} --epochs {args.epochs} --seed {args.seed} --out assets/{args.out.name}",
         "seed": args.seed,
         "epochs": args.epochs,
         "seconds": round(time.perf_counter() - start),
@@ -181,22 +223,24 @@ def train(sets: dict[str, tuple[Tensor, Tensor]], args: argparse.Namespace) -> t
     return average.module, {"accuracy": round(right / int(held.sum()), 4), **card}
 
 
-def reference_advantage(model: nn.Module, table: dict, images: Tensor, labels: Tensor, seed: int) -> float:
+def reference_advantage(model: nn.Module, table: dict, originals: Originals, seed: int) -> float:
     """What `tl_core.similarity` scales by: the advantage of the pre-trained top layer on held-out original images.
 
     Measured as for any other data, but on few classes at a time: a user's set has five or ten, not 58. The mean over
     random groups of `GROUP` classes.
     """
     network = network_from_table({**table, "card": {}})
-    untrained = demo_stages(ARCHITECTURE, len(ANIMALS), SIZE)
+    count = len(originals.classes)
+    images, labels = originals.images[originals.held].numpy(), originals.labels[originals.held].numpy()
+    untrained = demo_stages(ARCHITECTURE, count, SIZE)
     preprocess = Preprocess(network, 0.0, mirror_safe=False, device=torch.device("cpu"))
     rng = np.random.default_rng(seed)
     advantages = []
     for _ in range(NUM_GROUPS):
-        chosen = rng.choice(len(ANIMALS), GROUP, replace=False)
-        rows = np.flatnonzero(np.isin(labels.numpy(), chosen))
-        own = np.searchsorted(np.sort(chosen), labels.numpy()[rows])
-        probes = probe(network, model.cpu(), untrained, preprocess, images.numpy()[rows], own, GROUP)
+        chosen = rng.choice(count, GROUP, replace=False)
+        rows = np.flatnonzero(np.isin(labels, chosen))
+        own = np.searchsorted(np.sort(chosen), labels[rows])
+        probes = probe(network, model.cpu(), untrained, preprocess, images[rows], own, GROUP)
         advantages.append(advantage(probes, network.stages[-2].name))
     spread = np.std(advantages, ddof=1)
     print(
@@ -205,20 +249,21 @@ def reference_advantage(model: nn.Module, table: dict, images: Tensor, labels: T
     return round(float(np.mean(advantages)), 4)
 
 
-def calibrate(table_path: Path, sets: dict[str, tuple[Tensor, Tensor]], seed: int) -> None:
+def calibrate(table_path: Path, originals: Originals, seed: int) -> None:
     """Write the reference of the similarity into the card beside existing weights."""
     table = json.loads(table_path.read_text())
-    model = demo_stages(ARCHITECTURE, len(ANIMALS), SIZE)
+    model = demo_stages(ARCHITECTURE, len(originals.classes), SIZE)
     model.load_state_dict(load_file(table_path.with_suffix(".safetensors")))
-    images, labels = sets["train"]
-    held = hold_out(labels, seed)
-    table["card"]["reference_advantage"] = reference_advantage(model, table, images[held], labels[held], seed)
+    table["card"]["reference_advantage"] = reference_advantage(model, table, originals, seed)
     table_path.write_text(json.dumps(table, indent=1, ensure_ascii=False) + "\n")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--archive", type=Path, required=True)
+    data = parser.add_mutually_exclusive_group(required=True)
+    data.add_argument("--archive", type=Path, help="Tiny ImageNet")
+    data.add_argument("--drawn", choices=WORLDS, help="a drawn set")
+    parser.add_argument("--images", type=int, default=30_000, help="of a drawn set")
     parser.add_argument("--epochs", type=int, default=60)
     parser.add_argument("--batch-size", type=int, default=128)
     parser.add_argument("--lr", type=float, default=2e-3)
@@ -230,15 +275,16 @@ def main() -> None:
     args = parser.parse_args()
     if args.threads:
         torch.set_num_threads(args.threads)
-    sets = read_archive(args.archive)
+    originals = drawings(args.drawn, args.images, args.seed) if args.drawn else photographs(args.archive, args.seed)
     table_path = args.out.with_suffix(".json")
     if not args.calibrate:
-        model, card = train(sets, args)
+        model, card = train(originals, args)
         save_file({key: value.cpu().contiguous() for key, value in model.state_dict().items()}, args.out)
         accuracy = card.pop("accuracy")
-        write_demo_table(table_path, ARCHITECTURE, len(ANIMALS), accuracy, card)
-        print(f"{args.out}: held-out accuracy {accuracy:.4f}, shifted val/ {card['accuracy_on_val']:.4f}")
-    calibrate(table_path, sets, args.seed)
+        words = {"name": args.out.stem, **originals.words}
+        write_demo_table(table_path, ARCHITECTURE, len(originals.classes), accuracy, card, **words)
+        print(f"{args.out}: held-out accuracy {accuracy:.4f}")
+    calibrate(table_path, originals, args.seed)
 
 
 if __name__ == "__main__":

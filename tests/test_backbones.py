@@ -3,14 +3,12 @@
 import hashlib
 import json
 import os
-import re
 import socket
 import subprocess
 import sys
 import threading
 from collections.abc import Iterator
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -20,6 +18,7 @@ from torch import nn
 
 import tl_core.networks
 from scripts.make_network_tables import ENTRIES, stage_rows, torchvision_table, write_demo_table
+from tests.serving import Server, serving
 from tl_core.backbones import DemoArchitecture, build_stages, demo_stages, fetch_weights
 from tl_core.errors import NetworkError, WeightsMissing
 from tl_core.networks import Network, get_network, networks
@@ -120,49 +119,6 @@ def test_demo_reads_its_architecture_and_weights(tmp_path: Path, monkeypatch: py
 # ---- downloads
 
 
-class Server(ThreadingHTTPServer):
-    """Serves `content` as every file; the i-th answer ends after `cuts[i]` bytes, and `status` replaces any answer."""
-
-    content = b""
-    cuts: list[int]
-    ranges: list[str | None]
-    status = 0
-    ignore_range = False
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_port}"
-
-
-class Handler(BaseHTTPRequestHandler):
-    server: Server
-
-    def do_GET(self) -> None:
-        asked = self.headers.get("Range")
-        self.server.ranges.append(asked)
-        size = len(self.server.content)
-        start = int(re.fullmatch(r"bytes=(\d+)-", asked)[1]) if asked and not self.server.ignore_range else 0
-        if self.server.status:
-            self.send_error(self.server.status)
-            return
-        if start and start >= size:
-            self.send_response(416)
-            self.send_header("Content-Range", f"bytes */{size}")
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-            return
-        self.send_response(206 if start else 200)
-        if start:
-            self.send_header("Content-Range", f"bytes {start}-{size - 1}/{size}")
-        self.send_header("Content-Length", str(size - start))
-        self.end_headers()
-        limit = self.server.cuts.pop(0) if self.server.cuts else size
-        self.wfile.write(self.server.content[start:][:limit])
-
-    def log_message(self, *args: object) -> None:
-        pass
-
-
 @pytest.fixture(autouse=True)
 def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TL_WEIGHTS_DIR", str(tmp_path / "weights"))
@@ -171,14 +127,10 @@ def _own_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Server]:
-    with Server(("127.0.0.1", 0), Handler) as server:
-        server.content, server.cuts, server.ranges = os.urandom(700_000), [], []
+    with serving() as server:
+        server.content = os.urandom(700_000)
         monkeypatch.setenv("TL_WEIGHTS_URL", server.url + "/models/")
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
         yield server
-        server.shutdown()
-        thread.join()
 
 
 def network_of(content: bytes) -> Network:

@@ -1,15 +1,10 @@
 """The networks that run, each an `nn.Sequential` of the stages its table names; the download of official weights."""
 
-import hashlib
-import http.client
 import json
 import os
 import pickle
 import re
-import urllib.error
-import urllib.request
 from collections import OrderedDict
-from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -19,15 +14,10 @@ import torch
 from filelock import FileLock
 from torch import nn
 
+from tl_core.download import DownloadError, Progress, check_digest, fetch_file
 from tl_core.errors import NetworkError, WeightsMissing
 from tl_core.networks import Network
 from tl_core.torchvision_stages import build_model, official_weights, take_apart
-
-ReportProgress = Callable[[int, int], None]  # bytes so far, bytes in all
-
-_TIMEOUT_SECONDS = 30
-_CHUNK_BYTES = 1 << 18
-_MAX_ATTEMPTS = 20  # a connection that was cut is taken up again as long as each attempt brings some bytes
 
 
 @dataclass(frozen=True)
@@ -80,7 +70,7 @@ def demo_stages(architecture: DemoArchitecture, num_classes: int, input_size: in
 
 
 def build_stages(
-    network: Network, *, pretrained: bool, seed: int | None = None, progress: ReportProgress | None = None
+    network: Network, *, pretrained: bool, seed: int | None = None, progress: Progress | None = None
 ) -> nn.Sequential:
     """A network as its named stages; (N, 3, H, W) normalised images to (N, num_classes) scores.
 
@@ -131,8 +121,7 @@ def _read_weights(path: Path) -> dict[str, torch.Tensor]:
     return torch.load(path, map_location="cpu", weights_only=True)
 
 
-# Our own download rather than torch.hub's: that one cannot resume, and reports progress only to a terminal.
-def fetch_weights(network: Network, progress: ReportProgress | None = None) -> Path:
+def fetch_weights(network: Network, progress: Progress | None = None) -> Path:
     """Bring a network's weights to this machine, unless they are there, and give the path of the file.
 
     A download that was cut off is taken up where it stopped. The file gets its name only once it is whole and its
@@ -144,24 +133,14 @@ def fetch_weights(network: Network, progress: ReportProgress | None = None) -> P
         return path
     if network.builtin:
         raise WeightsMissing(f"{network.title} is part of this project, but its weights are not there: restore {path}.")
-    part = path.with_name(path.name + ".part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(path.with_name(path.name + ".lock")):  # two workers may want the same weights at once
             if not path.is_file():
-                _download(_weights_url(network), part, progress)
-                _check_sha256(part, path.name)
-                part.replace(path)
-    except _DownloadError as error:
+                fetch_file(_weights_url(network), path, progress, lambda part: _check_sha256(part, path.name))
+    except (DownloadError, OSError) as error:
         raise WeightsMissing(_missing_text(network, str(error))) from error
-    except (OSError, http.client.HTTPException) as error:
-        reason = getattr(error, "reason", None) or error
-        raise WeightsMissing(_missing_text(network, str(reason) or type(error).__name__)) from error
     return path
-
-
-class _DownloadError(Exception):
-    """Says in words why a download is not whole or not right."""
 
 
 def _missing_text(network: Network, reason: str) -> str:
@@ -177,74 +156,8 @@ def _weights_url(network: Network) -> str:
     return f"{base.rstrip('/')}/{network.weights_file}"
 
 
-def _download(url: str, part: Path, progress: ReportProgress | None) -> None:
-    for _ in range(_MAX_ATTEMPTS):
-        before = _size(part)
-        done, total = _download_once(url, part, progress)
-        if done == total:
-            return
-        if done > total:
-            part.unlink()
-        elif done <= before:
-            break
-    raise _DownloadError(f"the connection was cut after {_size(part):,} bytes, which are kept")
-
-
-def _download_once(url: str, part: Path, progress: ReportProgress | None) -> tuple[int, int]:
-    """Append what is still missing to `part`; its size and that of the whole file."""
-    done = _size(part)
-    request = urllib.request.Request(url, headers={"Range": f"bytes={done}-"} if done else {})
-    try:
-        response = urllib.request.urlopen(request, timeout=_TIMEOUT_SECONDS)
-    except urllib.error.HTTPError as error:
-        error.close()
-        if error.code != 416:
-            raise _DownloadError(f"the server answered {error.code} {error.reason}") from error
-        total = _number(r"\*/(\d+)$", error.headers.get("Content-Range"))  # nothing is missing, or the part is not ours
-        return done, total if total is not None else done - 1
-    with response:
-        if response.status == 206:
-            total = _number(r"/(\d+)$", response.headers.get("Content-Range"))
-            if total is None or _number(r"bytes (\d+)-", response.headers.get("Content-Range")) != done:
-                raise _DownloadError("the server sent another part of the file than it was asked for")
-        else:
-            done, total = 0, _number(r"^(\d+)$", response.headers.get("Content-Length"))
-        with part.open("ab" if done else "wb") as file:
-            while chunk := _read(response):
-                file.write(chunk)
-                done += len(chunk)
-                if progress:
-                    progress(done, total or done)
-    return done, total if total is not None else done
-
-
-def _read(response: http.client.HTTPResponse) -> bytes:
-    """The next bytes; none at the end, where the connection was cut, or where nothing came for `_TIMEOUT_SECONDS`."""
-    try:
-        return response.read1(_CHUNK_BYTES)
-    except (ConnectionError, TimeoutError, http.client.IncompleteRead):
-        return b""
-
-
-def _number(pattern: str, text: str | None) -> int | None:
-    match = re.search(pattern, text or "")
-    return int(match[1]) if match else None
-
-
-def _size(path: Path) -> int:
-    return path.stat().st_size if path.is_file() else 0
-
-
 def _check_sha256(part: Path, name: str) -> None:
-    """Compare with the digits after the last '-' in torchvision's file names; delete what is not the official file."""
+    """Compare with the digits after the last '-' in torchvision's file names."""
     match = re.search(r"-([0-9a-f]{8,})\.[a-z]+$", name)
-    if match is None:
-        return
-    with part.open("rb") as file:
-        digest = hashlib.file_digest(file, "sha256").hexdigest()
-    if not digest.startswith(match[1]):
-        part.unlink()
-        raise _DownloadError(
-            f"the file that came is not the official one, and was deleted: its checksum begins with "
-            f"{digest[: len(match[1])]} instead of {match[1]}"
-        )
+    if match is not None:
+        check_digest(part, "sha256", match[1])

@@ -6,8 +6,10 @@
     ├── ExperimentError       a setting is out of range or names something unknown
     ├── DataError             the pictures cannot be used
     │   └── ArchiveError      the zip or tar cannot be read, or is not safe to read
+    ├── Cancelled             what was asked for was called off
     ├── NetworkError          an unknown network or stage
     │   └── WeightsMissing    the network is known, its weights are not on this machine
+    ├── StudyError            a file is not that of a study
     └── RunNotFound           no run has this id
     WorkerDied                a worker process ended without saying so: our failure, not the user's
 
@@ -31,12 +33,23 @@ class ArchiveError(DataError):
     """The zip or tar cannot be read, or is not safe to read."""
 
 
+class Cancelled(UserError):
+    """What was asked for was called off, by whoever asked or by another."""
+
+    def __init__(self, sentence: str = "It was cancelled."):
+        super().__init__(sentence)
+
+
 class NetworkError(UserError):
     """An unknown network or stage."""
 
 
 class WeightsMissing(NetworkError):
     """The network is known, but its weights are not on this machine and could not be downloaded."""
+
+
+class StudyError(UserError):
+    """A file is not that of a study."""
 
 
 class RunNotFound(UserError):

@@ -8,7 +8,7 @@ ASSETS = ROOT / "assets"
 
 
 def home() -> Path:
-    """`TL_HOME`, or `var/` in the project's folder: runs, uploads, decoded pictures and downloaded weights."""
+    """`TL_HOME`, or `var/` in the project's folder: runs, uploads, decoded pictures, downloaded weights and data sets."""
     return Path(os.environ.get("TL_HOME") or ROOT / "var").resolve()
 
 
@@ -20,6 +20,11 @@ def data_dir() -> Path:
 def weights_dir() -> Path:
     """`TL_WEIGHTS_DIR`, or `weights/` below `home()`: downloaded weights of torchvision's networks."""
     return Path(os.environ.get("TL_WEIGHTS_DIR") or home() / "weights").resolve()
+
+
+def datasets_dir() -> Path:
+    """`TL_DATASETS_DIR`, or `datasets/` below `home()`: data sets that were downloaded, each in a folder of its name."""
+    return Path(os.environ.get("TL_DATASETS_DIR") or home() / "datasets").resolve()
 
 
 def uploads_dir() -> Path:

@@ -11,7 +11,7 @@ from typing import Protocol
 import numpy as np
 
 from tl_core import paths
-from tl_core.data import cache, digits
+from tl_core.data import cache, digits, drawn, torchvision_sets
 from tl_core.data.entry import Entry
 from tl_core.data.layout import Layout
 
@@ -38,7 +38,7 @@ class Maker(Protocol):
         ...
 
 
-MAKERS: tuple[Maker, ...] = (digits,)
+MAKERS: tuple[Maker, ...] = (digits, drawn, torchvision_sets)
 
 
 def makers() -> dict[str, Maker]:

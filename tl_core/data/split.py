@@ -101,10 +101,11 @@ def _level(counts: np.ndarray, limit: int) -> np.ndarray:
     """Cut the largest classes to one height, so that the sum is `limit` at most; each keeps one."""
     if counts.sum() <= limit:
         return counts
-    heights = np.arange(1, counts.max() + 1)
-    sums = np.array([np.minimum(counts, height).sum() for height in heights])
-    height = heights[max(0, np.searchsorted(sums, limit, side="right") - 1)]
-    return np.minimum(counts, height)
+    fits, too_high = 1, int(counts.max())  # a set may have a million images: halve the range, do not walk it
+    while too_high - fits > 1:
+        height = (fits + too_high) // 2
+        fits, too_high = (height, too_high) if np.minimum(counts, height).sum() <= limit else (fits, height)
+    return np.minimum(counts, fits)
 
 
 def _order_pool(labels: np.ndarray, parts: np.ndarray, test: np.ndarray, seed: int) -> np.ndarray:
