@@ -4,11 +4,10 @@ A set that fits is decoded whole, so that every later run on it, whatever its se
 Of a larger one only the pictures asked for are decoded, and kept as a selection under its own key.
 """
 
-import collections
+import functools
 import hashlib
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import BinaryIO
 
@@ -16,7 +15,8 @@ import numpy as np
 
 from tl_core.data import cache
 from tl_core.data.images import fit, read_image
-from tl_core.data.source import ImageSource, Progress
+from tl_core.data.pool import in_processes, in_threads
+from tl_core.data.source import ImageSource, Progress, Reader
 from tl_core.errors import DataError
 
 WHOLE_LIMIT_BYTES = 512 * 2**20  # decoded: 174,000 pictures of 32 x 32, 3,500 of 224 x 224
@@ -24,7 +24,8 @@ ENCODED_LIMIT_BYTES = 2**30  # on the disk: about 20 s to decode on two cores
 _THREADS = 2
 # Pillow lets go of Python's lock only inside the decoder: 10,000 files of 32 x 32 take 1.1 s, with two threads 1.7 s
 _THREADS_FROM_BYTES = 64 * 2**10
-_CHUNK_IMAGES = 64
+_PROCESSES_FROM_IMAGES = 10_000  # 10,000 drawn pictures take 4 s on one core
+_CHUNK_IMAGES = 128
 _CHUNK_BYTES = 2**20
 _PROGRESS_SECONDS = 0.1
 
@@ -169,27 +170,35 @@ def _decode_all(
     source: ImageSource, items: np.ndarray, size: int, alive: Callable[[], None]
 ) -> Iterator[tuple[int, np.ndarray | str]]:
     """Each item's pixels, or why it cannot be read."""
-    chunks = _chunks(source.read_many(items, alive, size))
-    if source.num_bytes < _THREADS_FROM_BYTES * len(source.items):
-        for chunk in chunks:
-            yield from _decode_chunk(source, chunk, size)
+    many = len(items) >= _PROCESSES_FROM_IMAGES
+    if source.is_drawn and many:
+        parts = (items[start : start + _CHUNK_IMAGES].tolist() for start in range(0, len(items), _CHUNK_IMAGES))
+        for chunk in in_processes(functools.partial(_draw_chunk, source.reader, size), parts):
+            yield from chunk
+            alive()
         return
-    pending: collections.deque[Future] = collections.deque()
-    with ThreadPoolExecutor(_THREADS) as pool:
-        for chunk in chunks:
-            pending.append(pool.submit(_decode_chunk, source, chunk, size))
-            if len(pending) > 2 * _THREADS:
-                yield from pending.popleft().result()
-        while pending:
-            yield from pending.popleft().result()
+    chunks = _chunks(
+        (index, Path(source.items[index].ref).name, data) for index, data in source.read_many(items, alive, size)
+    )
+    work = functools.partial(_decode_chunk, size)
+    if source.num_bytes >= _THREADS_FROM_BYTES * len(source.items):
+        done = in_threads(work, chunks, _THREADS)
+    else:
+        done = in_processes(work, chunks) if many else map(work, chunks)
+    for chunk in done:
+        yield from chunk
+        alive()
 
 
-def _chunks(stream: Iterator[tuple[int, bytes | np.ndarray]]) -> Iterator[list[tuple[int, bytes | np.ndarray]]]:
+_Picture = tuple[int, str, bytes | np.ndarray]  # the item's index, its file's name, what is in it
+
+
+def _chunks(stream: Iterator[_Picture]) -> Iterator[list[_Picture]]:
     """Enough pictures at a time to outweigh the hand-over, but no more than a fraction of a second's work."""
     chunk, num_bytes = [], 0
-    for index, data in stream:
-        chunk.append((index, data))
-        num_bytes += len(data)
+    for picture in stream:
+        chunk.append(picture)
+        num_bytes += len(picture[2])
         if len(chunk) >= _CHUNK_IMAGES or num_bytes > _CHUNK_BYTES:
             yield chunk
             chunk, num_bytes = [], 0
@@ -197,14 +206,17 @@ def _chunks(stream: Iterator[tuple[int, bytes | np.ndarray]]) -> Iterator[list[t
         yield chunk
 
 
-def _decode_chunk(source: ImageSource, chunk: list, size: int) -> list[tuple[int, np.ndarray | str]]:
-    return [_decode(source, index, data, size) for index, data in chunk]
+def _draw_chunk(reader: Reader, size: int, indices: list[int]) -> list[tuple[int, np.ndarray]]:
+    """The items of a drawn set are called by their numbers."""
+    return [(int(ref), image) for ref, image in reader(list(map(str, indices)), lambda: None, size)]
 
 
-def _decode(source: ImageSource, index: int, data: bytes | np.ndarray, size: int) -> tuple[int, np.ndarray | str]:
+def _decode_chunk(size: int, chunk: list[_Picture]) -> list[tuple[int, np.ndarray | str]]:
+    return [(index, _decode(data, size, name)) for index, name, data in chunk]
+
+
+def _decode(data: bytes | np.ndarray, size: int, name: str) -> np.ndarray | str:
     try:
-        if isinstance(data, np.ndarray):
-            return index, fit(data, size)
-        return index, read_image(data, size, Path(source.items[index].ref).name)
+        return fit(data, size) if isinstance(data, np.ndarray) else read_image(data, size, name)
     except DataError as error:
-        return index, str(error)
+        return str(error)
