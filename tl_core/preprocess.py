@@ -54,5 +54,5 @@ class Preprocess:
         pixels = images.gather(1, index[:, :, None].expand(-1, -1, 3)).reshape(count, size, size, 3)
         batch = pixels.permute(0, 3, 1, 2).float()
         if self.turn_colours:
-            batch = 255 - batch.roll(1, 1)
+            batch = 255 - batch.roll(-1, 1)  # as in tl_core.data.dial: green, blue, red
         return ((batch - self.mean) / self.std).contiguous(memory_format=torch.channels_last)
