@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from frame import components, entry, services, state
+from frame import components, entry, services, shelf, state
 from frame.text import plain
 from tl_core.paths import ASSETS
 
@@ -20,6 +20,7 @@ st.html(ASSETS / "style.css")
 components.provide_plotly()
 components.remember_visitor(services.owner())
 services.get_engine()
+shelf.watch_shelf()
 for note in state.read_url():
     st.warning(plain(note))
 entry.announce()

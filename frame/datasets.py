@@ -11,6 +11,7 @@ import streamlit as st
 from frame.services import get_answers, get_catalogue
 from frame.settings import Settings
 from frame.text import plain
+from tl_core.data import Entry
 from tl_core.data.dial import POSITIONS, position
 from tl_core.networks import get_network
 
@@ -24,6 +25,7 @@ class DataInfo:
     """The chosen data set as far as it is known yet; `description` and `measurement` are None until they are.
 
     `error` says why the pictures cannot be used, `measure_error` why they cannot be measured (with this network, say).
+    `missing` is the set's entry in the catalogue while it is not on this machine; then nothing else is known.
     """
 
     description: dict[str, Any] | None
@@ -31,9 +33,12 @@ class DataInfo:
     error: str | None
     measure_error: str | None
     waiting: tuple[Future, ...]
+    missing: Entry | None = None
 
     @property
     def num_classes(self) -> int | None:
+        if self.missing is not None:
+            return self.missing.num_classes
         return len(self.description["classes"]) if self.description else None
 
 
@@ -50,6 +55,9 @@ def _take(future: Future) -> tuple[Any, str | None, bool]:
 def describe_data(settings: Settings) -> DataInfo:
     """Counts of the chosen set and its measured similarity; both are asked in the background."""
     experiment = settings.experiment
+    entry = get_catalogue().get(experiment.data)
+    if entry is not None and not entry.present:
+        return DataInfo(None, None, None, None, (), missing=entry)
     answers = get_answers()
     stamp = _stamp(experiment.data)
     described = answers.ask("describe", stamp, spec=experiment.data)

@@ -8,11 +8,13 @@ import streamlit as st
 
 from frame import state
 from frame.datasets import DataInfo, describe_data
+from frame.my_images import own_uploads
 from frame.services import get_catalogue
-from frame.settings import AUTO, IMAGINED, Settings, is_upload
+from frame.settings import AUTO, IMAGINED, Settings
 from tl_core.cases import ALL, CASES, CUSTOM, NONE, Recipe
+from tl_core.data import Entry, drawn
 from tl_core.data.dial import POSITIONS, position, position_name
-from tl_core.experiment import MAX_IMAGES
+from tl_core.experiment import DEFAULT_NETWORK, MAX_IMAGES
 from tl_core.networks import Network, get_network, networks
 from tl_core.plan import resolve_cut
 
@@ -43,10 +45,14 @@ def experiment_bar() -> tuple[Settings, DataInfo]:
 
 
 def num_images(settings: Settings, data: DataInfo) -> int:
-    """Images to learn from: as set, or all that the set has."""
+    """Images to learn from: as set, or all that the set has (with the test images while it is not on this machine)."""
     if settings.experiment.num_images is not None:
         return settings.experiment.num_images
-    return data.description["num_to_learn_from"] if data.description else 1
+    if data.missing is not None:
+        return data.missing.num_images or 1
+    if data.description is None:
+        return 1
+    return data.description["default_images"] or data.description["num_to_learn_from"]
 
 
 def size_steps(low: int, high: int, value: int) -> list[int]:
@@ -61,8 +67,9 @@ def _fit_to_data(settings: Settings, data: DataInfo) -> Settings:
     if data.description is None or wanted is None:
         return settings
     most, least = data.description["num_to_learn_from"], 2 * len(data.description["classes"])
-    if wanted >= most:
-        state.change(num_images=None)
+    everything = most if data.description["default_images"] else None
+    if wanted >= most and wanted != everything:
+        state.change(num_images=everything)
     elif wanted < least:
         state.change(num_images=least)
     return state.get_settings()
@@ -89,21 +96,31 @@ def _widget(key: str, value: Any, changed: Callable[[], None] | None = None) -> 
 def _data_widget(settings: Settings) -> None:
     catalogue = get_catalogue()
     current = settings.experiment.data
-    names = [IMAGINED, *catalogue]
-    uploads = st.session_state.setdefault("uploads", {})
-    if is_upload(current):
-        uploads.setdefault(current, "Uploaded pictures")
-    names += uploads
+    present = [name for name, entry in catalogue.items() if entry.present]
+    to_download = [name for name in catalogue if name not in present]
+    uploads = own_uploads(current)
+    names = [IMAGINED, *present, *uploads, *to_download]
+    if current not in names:  # it was taken off the shelf
+        names.append(current)
 
     def title(name: str) -> str:
         if name == IMAGINED:
             return "Imagine any data set"
-        return uploads.get(name) or catalogue[name].title
+        if name in uploads:
+            return uploads[name]
+        if name not in catalogue:
+            return f"{name} (no longer here)"
+        entry = catalogue[name]
+        return entry.title if entry.present else f"{entry.title} ({entry.download_mb:,.0f} MB to download)"
 
     def changed() -> None:
         name = st.session_state.bar_data
-        size = 500 if name == IMAGINED else None
+        if name not in names:
+            return  # the browser sent a title that has changed meanwhile, as when a download has ended
+        entry = catalogue.get(name)
+        size = 500 if name == IMAGINED else entry.default_images if entry else None
         state.change(data=name, num_images=size, distance=0.0)
+        _change_network(state.get_settings(), _network_for(name, entry, settings.experiment.network))
 
     st.selectbox(
         "Data set",
@@ -116,6 +133,20 @@ def _data_widget(settings: Settings) -> None:
     )
 
 
+def _network_for(name: str, entry: Entry | None, network: str) -> str:
+    """Drawn pictures go with the network that learnt from drawn ones, and photographs not with it."""
+    if entry is not None and entry.network:
+        return entry.network
+    return DEFAULT_NETWORK if network == drawn.NETWORK and name != IMAGINED else network
+
+
+def _change_network(settings: Settings, name: str) -> None:
+    """Another network has other stages to cut after."""
+    if name != settings.experiment.network:
+        freeze = ALL if settings.experiment.recipe == CUSTOM and settings.experiment.freeze == ALL else None
+        state.change(network=name, cut=None, freeze=freeze)
+
+
 def _size_widget(settings: Settings, data: DataInfo) -> None:
     if settings.imagined:
         low, high = 10, MAX_IMAGES
@@ -124,11 +155,12 @@ def _size_widget(settings: Settings, data: DataInfo) -> None:
     else:
         st.select_slider("Number of images", ["not known yet", " "], key="bar_images_unknown", disabled=True)
         return
-    value = min(max(settings.experiment.num_images or high, low), high)
+    endless = settings.imagined or data.description["default_images"]  # 'all' is then not what anyone means
+    value = min(max(num_images(settings, data), low), high)
 
     def changed() -> None:
         chosen = st.session_state.bar_images
-        state.change(num_images=None if chosen == high and not settings.imagined else chosen)
+        state.change(num_images=None if chosen == high and not endless else chosen)
 
     st.select_slider(
         "Number of images",
@@ -181,8 +213,8 @@ def _network_widget(settings: Settings) -> None:
         return network.title if network.present else f"{network.title} ({network.download_mb:.0f} MB)"
 
     def changed() -> None:
-        freeze = ALL if settings.experiment.recipe == CUSTOM and settings.experiment.freeze == ALL else None
-        state.change(network=st.session_state.bar_network, cut=None, freeze=freeze)
+        if st.session_state.bar_network in catalogue:  # else its title has changed: its weights have arrived
+            _change_network(settings, st.session_state.bar_network)
 
     learnt_from = catalogue[settings.experiment.network].trained_on
 

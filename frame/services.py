@@ -60,6 +60,14 @@ class Answers:
                 self._kept.popitem(last=False)
         return future
 
+    def forget(self, spec: str) -> None:
+        """Drop every answer about a data set, and about its versions, for which the name goes on with a full stop."""
+        with self._lock:
+            for key in list(self._kept):
+                named = [value for pair in key[2:] if isinstance(pair, tuple) for value in pair[1:]]
+                if any(isinstance(name, str) and name.split(".")[0] == spec for name in named):
+                    del self._kept[key]
+
 
 class RunEvents:
     """Events of the runs that are looked at, read from the store only once for all who watch."""

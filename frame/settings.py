@@ -1,11 +1,11 @@
 """What a visitor has set, as one value that goes into the URL and comes back from it. No Streamlit in here."""
 
-import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tl_core.cases import Case, Thresholds, get_case, recommend
+from tl_core.data.owned import UPLOAD_NAME
 from tl_core.errors import ExperimentError, UserError, known
 from tl_core.experiment import MAX_IMAGES, Experiment
 from tl_core.networks import get_network
@@ -60,8 +60,16 @@ class Settings:
         return query
 
     @classmethod
-    def from_query(cls, query: Mapping[str, str], data_names: list[str]) -> tuple["Settings", list[str]]:
-        """Settings from URL parameters, and one sentence for each part of the link that was ignored."""
+    def from_query(
+        cls,
+        query: Mapping[str, str],
+        data_names: list[str],
+        open_upload: Callable[[str], str | None] = lambda spec: None,
+    ) -> tuple["Settings", list[str]]:
+        """Settings from URL parameters, and one sentence for each part of the link that was ignored.
+
+        `open_upload` gives the exact name of an upload that this visitor may see, None for all others.
+        """
         default = cls()
         query = dict(query)
         auto = query.get("recipe", AUTO) == AUTO
@@ -72,7 +80,7 @@ class Settings:
         if not auto and any("'recipe'" in note for note in notes):
             auto = True
             experiment = replace(experiment, cut=None, freeze=None, init=None)
-        experiment, more = _check_names(experiment, [IMAGINED, *data_names])
+        experiment, more = _check_names(experiment, [IMAGINED, *data_names], open_upload)
         notes += more
         if experiment.data == IMAGINED and experiment.num_images is None:
             experiment = replace(experiment, num_images=default.experiment.num_images)
@@ -97,10 +105,19 @@ class Settings:
         return cls(experiment, auto, number("similarity", default.similarity, 0.0, 1.0), thresholds), notes
 
 
-def _check_names(experiment: Experiment, data_names: list[str]) -> tuple[Experiment, list[str]]:
+def _check_names(
+    experiment: Experiment, data_names: list[str], open_upload: Callable[[str], str | None]
+) -> tuple[Experiment, list[str]]:
     """Replace unknown data sets, networks and stages by the defaults, with a sentence for each."""
     notes = []
-    if experiment.data not in data_names and not is_upload(experiment.data):
+    if is_upload(experiment.data):
+        spec = open_upload(experiment.data)
+        if spec is None:
+            notes.append(
+                "This upload belongs to someone else or is gone. Upload the pictures yourself on the page 'My images'."
+            )
+        experiment = replace(experiment, data=spec) if spec else replace(experiment, data=IMAGINED, distance=0.0)
+    elif experiment.data not in data_names:
         notes.append(f"The link's data set was ignored: {known('data set', experiment.data, data_names)}")
         experiment = replace(experiment, data=IMAGINED, distance=0.0)
     try:
@@ -118,7 +135,8 @@ def _check_names(experiment: Experiment, data_names: list[str]) -> tuple[Experim
 
 
 def is_upload(name: str) -> bool:
-    return re.fullmatch("upload-[0-9a-f]{32}", name) is not None
+    """Whether a data set's name is that of uploaded pictures, with or without a version."""
+    return UPLOAD_NAME.fullmatch(name) is not None
 
 
 def case_of(experiment: Experiment) -> Case | None:

@@ -5,8 +5,10 @@ from typing import Any
 
 import streamlit as st
 
-from frame.services import get_catalogue
+from frame.my_images_sweep import keep_swept
+from frame.services import get_catalogue, owner
 from frame.settings import Settings
+from tl_core.data.owned import open_own, owner_hash
 
 STALE = 3.0  # seconds for which an address of ours may still come back from the browser
 RUN = "run"  # URL parameter of the run that the Train page shows
@@ -25,16 +27,23 @@ def change(**values: Any) -> None:
 
 def read_url() -> list[str]:
     """Take the settings from the URL if it is a new one; returns a sentence for each part that was ignored."""
+    keep_swept()
     query = {key: value for key, value in st.query_params.items() if key != RUN}
     changed = st.session_state.pop("settings_changed", False)
     if "settings" not in st.session_state or (query and not changed and not _is_own(query)):
-        settings, notes = Settings.from_query(query, list(get_catalogue()))
+        settings, notes = Settings.from_query(query, list(get_catalogue()), open_upload)
         st.session_state.settings = settings
         st.session_state.url_notes = notes
         _remember(query)
         if RUN in st.query_params:
             st.session_state.run_id = st.query_params[RUN]
     return st.session_state.url_notes
+
+
+def open_upload(spec: str) -> str | None:
+    """The exact name of this visitor's upload; None for somebody else's, however its name was come by."""
+    found = open_own(spec, owner_hash(owner()))
+    return found[0].spec(found[1]) if found else None
 
 
 def _is_own(query: dict[str, str]) -> bool:

@@ -1,46 +1,92 @@
-"""Uploads: received files go to the interactive worker, which alone opens them."""
+"""Uploads: received files go to the interactive worker, which alone opens them, and out of the server's memory."""
 
-import tempfile
+import gc
+import secrets
+import shutil
+import threading
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from frame import state
 from frame.services import get_engine
-from tl_core.data import new_upload_id
+from tl_core.engine.questions import Question
 from tl_core.paths import uploads_dir
 
-Received = list[tuple[str, UploadedFile]]  # (class name, or '' for an archive that brings its own, file)
+Received = list[tuple[str, UploadedFile]]  # (class name, or '' for an archive or a folder's file, which brings its own)
+
+PICTURES = [
+    "jpg",
+    "jpeg",
+    "png",
+    "webp",
+    "bmp",
+    "gif",
+]  # what a browser offers to choose; the content is checked by itself
+COLLECT_AFTER = 2.0  # seconds after an import: the script runs that saw the files are over then
 
 
-def take(received: Received, title: str) -> dict[str, Any]:
-    """Import the files as a new data set and choose it; returns `{counts, skipped}`.
+@dataclass
+class Import:
+    """Pictures on their way into the set `upload_id`."""
 
-    Raises `UserError` if they do not make a data set; what was there before stays as it was.
-    """
-    upload_id = new_upload_id()
-    with tempfile.TemporaryDirectory(dir=_incoming()) as folder:
-        parts = []
-        for number, (class_name, file) in enumerate(received):
-            # the name is kept as text for messages; only its last part may become part of a path
-            path = Path(folder) / f"{number:05d}" / _safe_name(file.name)
-            path.parent.mkdir()
-            path.write_bytes(file.getbuffer())
-            parts.append((class_name, str(path)))
-        report = get_engine().ask("take_upload", timeout=300, upload_id=upload_id, parts=parts)
-    st.session_state.setdefault("uploads", {})[upload_id] = title
-    state.change(data=upload_id, num_images=None, distance=0.0)
-    return report
+    upload_id: str
+    question: Question
+    started: float = field(default_factory=time.monotonic)
+
+    def seconds_left(self) -> float | None:
+        """An estimate, once there is something to go by."""
+        passed = time.monotonic() - self.started
+        if self.question.progress is None or passed < 2:
+            return None
+        _, done, total = self.question.progress
+        return passed / done * (total - done) if done else None
 
 
-def _incoming() -> Path:
+def begin_import(received: Received, upload_id: str, owner: str, title: str) -> Import:
+    """Hand the files over; they are deleted as soon as the pictures are in, or cannot be, whatever happens."""
+    folder = incoming() / secrets.token_hex(8)
+    folder.mkdir()
+    parts = []
+    for number, (class_name, file) in enumerate(received):
+        # the name is kept as text; only its last part may become part of a path
+        path = folder / f"{number:05d}" / safe_name(file.name)
+        path.parent.mkdir()
+        path.write_bytes(file.getbuffer())
+        parts.append((class_name, str(path), file.name))
+    forget(file for _, file in received)
+    question = get_engine().begin("add_pictures", upload_id=upload_id, parts=parts, owner=owner, title=title)
+    question.future.add_done_callback(lambda _: _clean_up(folder))
+    return Import(upload_id, question)
+
+
+def _clean_up(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    # the server collects nothing by itself after a rerun, and the received bytes may hang in a loop of frames
+    timer = threading.Timer(COLLECT_AFTER, gc.collect)
+    timer.daemon = True
+    timer.start()
+
+
+def forget(files: Iterable[UploadedFile]) -> None:
+    """Delete what the browser sent; Streamlit would keep it in memory until the visitor has gone."""
+    context = get_script_run_ctx()
+    if context is not None:
+        for file in files:
+            context.uploaded_file_mgr.remove_file(context.session_id, file.file_id)
+
+
+def incoming() -> Path:
+    """Where received files wait to be read."""
     folder = uploads_dir() / "incoming"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 
 
-def _safe_name(name: str) -> str:
+def safe_name(name: str) -> str:
+    """The last part of a file's name, as far as it can be part of a path."""
     last = name.replace("\\", "/").rsplit("/", 1)[-1].lstrip(".").replace("\0", "")
     return last.encode()[-120:].decode(errors="ignore") or "file"

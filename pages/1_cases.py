@@ -4,6 +4,7 @@ import streamlit as st
 
 from frame import state
 from frame.datasets import redraw_when_done, show_thumbnails
+from frame.download_box import download_box
 from frame.drawings import map_click, plan, show_diagram, show_map
 from frame.entry import enter
 from frame.experiment_bar import IMAGINED_CLASSES, experiment_bar, num_images
@@ -46,7 +47,9 @@ def move_point() -> None:
         st.toast("Real pictures cannot be made more similar than they are, only less.")
 
 
-if data.error:
+if data.missing:
+    download_box(data.missing)
+elif data.error:
     st.error(plain(data.error))
 elif data.measure_error:
     st.info(plain(data.measure_error))
@@ -84,15 +87,16 @@ with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
 case_text(chosen, layers)
 
 waiting = data.waiting
-if not settings.imagined and not data.error:
+if not settings.imagined and not data.error and not data.missing:
     st.subheader("The pictures", anchor=False)
     waiting += show_thumbnails(settings)
     if data.description:
         counts = data.description
         unused = counts["num_images"] - counts["num_to_learn_from"] - counts["num_test"]
+        drawn = "Drawn when they are needed: up to " if counts["default_images"] else ""
         st.caption(
-            f"{counts['num_images']:,} images in {len(counts['classes'])} classes: {counts['num_to_learn_from']:,} to learn "
-            f"from, {counts['num_test']:,} kept apart for the test"
+            f"{drawn}{counts['num_images']:,} images in {len(counts['classes'])} classes: "
+            f"{counts['num_to_learn_from']:,} to learn from, {counts['num_test']:,} kept apart for the test"
             + (f", {unused:,} not used" if unused else "")
             + (f"; {counts['num_skipped']:,} files could not be used." if counts["num_skipped"] else ".")
         )

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from frame.datasets import redraw_when_done
+from frame.download_box import download_box
 from frame.drawings import plan, show_diagram
 from frame.entry import enter
 from frame.experiment_bar import experiment_bar, num_images
@@ -13,6 +14,7 @@ from frame.services import get_engine, owner
 from frame.settings import Settings, case_of
 from frame.text import plain
 from frame.train_options import train_options
+from frame.try_picture import show_try_picture
 from frame.words import case_text, few_or_many, weights_text
 from tl_core.errors import UserError
 from tl_core.networks import get_network
@@ -30,7 +32,9 @@ def why(settings: Settings, prescription: Prescription) -> str:
 enter()
 
 settings, data = experiment_bar()
-if data.error:
+if data.missing:
+    download_box(data.missing)
+elif data.error:
     st.error(plain(data.error))
 elif data.measure_error:
     st.info(plain(data.measure_error))
@@ -70,5 +74,6 @@ else:
 
 if run_id:
     show_run(run_id, selected_runs())
+    show_try_picture(run_id)
 show_history()
 redraw_when_done(data.waiting)

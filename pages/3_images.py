@@ -1,109 +1,120 @@
-"""My images: a few files for each class, or one zip, become a data set like any other."""
+"""My images: the visitor's own pictures become a data set like any other."""
+
+import io
 
 import streamlit as st
 
-from frame import state
-from frame.datasets import describe_data, redraw_when_done, show_thumbnails
+from frame import my_images, state
+from frame.datasets import redraw_when_done
 from frame.entry import enter
-from frame.settings import is_upload
+from frame.my_images_add import add_area
+from frame.my_images_checkup import show_checkup
+from frame.my_images_classes import show_classes
 from frame.text import plain
-from frame.upload import Received, take
-from tl_core.errors import UserError, WorkerDied
+from tl_core.data.collection import Collection, Version
+from tl_core.data.edits import MAX_PICTURES
+from tl_core.data.owned import UNUSED_HOURS
+from tl_core.data.set_zip import write_zip, zip_name
 
-MOST_CLASSES = 20
-PICTURES = ["jpg", "jpeg", "png", "webp", "bmp", "gif"]
+
+def as_zip(collection: Collection, version: Version) -> bytes:
+    buffer = io.BytesIO()
+    write_zip(collection, version, buffer)
+    return buffer.getvalue()
+
+
+def set_row(collection: Collection | None) -> None:
+    """Which of the visitor's sets is shown, where there is a choice."""
+    titles = {spec.split(".")[0]: title for spec, title in my_images.own_uploads("").items()}
+    shown = collection.id if collection else None
+    if titles and (len(titles) > 1 or shown is None):
+        st.selectbox(
+            "Your sets",
+            list(titles),
+            index=list(titles).index(shown) if shown in titles else None,
+            format_func=lambda one: titles.get(one, one),
+            key=f"my_set_{shown}",
+            placeholder="A new set",
+            on_change=lambda: my_images.show_set(st.session_state[f"my_set_{shown}"]),
+            width=320,
+        )
+
+
+def tool_row(collection: Collection, version: Version) -> None:
+    """Undo, redo, download, delete."""
+    undone = collection.undone()
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.button(
+            "Undo",
+            on_click=my_images.undo,
+            args=(collection,),
+            disabled=version.parent is None,
+            help=f"Last change: {plain(version.did)}." if version.did else "Nothing to undo.",
+        )
+        st.button(
+            "Redo",
+            on_click=my_images.redo,
+            args=(collection,),
+            disabled=undone is None,
+            help=f"Do again: {plain(undone.did)}." if undone else "Nothing to do again.",
+        )
+        st.download_button(
+            "Download as zip",
+            lambda: as_zip(collection, version),
+            zip_name(collection.title),
+            "application/zip",
+            on_click="ignore",
+            disabled=not version.num_pictures,
+            help="One folder for each class, as the pictures are kept here. You can upload it again another day.",
+        )
+        st.button("Start another set", on_click=my_images.show_set, help="This one is kept.")
+        with st.popover("Delete all", help="Delete these pictures from the computer that runs this page."):
+            st.write("All pictures of this set and all its earlier states are deleted at once. This cannot be undone.")
+            st.button("Delete now", type="primary", on_click=my_images.delete, args=(collection,))
+        if version.did:
+            st.caption(f"Last change: {plain(version.did)}", width="content")
+
 
 enter()
 
 st.header("My images", anchor=False)
 st.write(
     "Bring pictures of two classes or more, at least three of each; twenty or more make a better lesson. They go to the computer "
-    "that runs this page and nowhere else, are shrunk on arrival, and lose place and camera data."
+    "that runs this page and nowhere else, only you can see them, and they are shrunk on arrival and lose place and camera data. "
+    f"They are deleted when you press *Delete all*, or {UNUSED_HOURS} hours after you last used them."
 )
-st.caption("Limits: 50 MB a file, 20,000 pictures in all. For more than about 500 pictures use one zip.")
-
-received: Received = []
-by_class, as_zip = st.tabs(["Class by class", "One zip"])
-with by_class:
-    count = st.number_input(
-        "Number of classes",
-        2,
-        MOST_CLASSES,
-        2,
-        key="upload_classes",
-        help="One row for each thing the network shall tell apart.",
-    )
-    names = []
-    for number in range(1, int(count) + 1):
-        left, right = st.columns([1, 3], vertical_alignment="top")
-        name = left.text_input(
-            f"Name of class {number}", key=f"upload_name_{number}", placeholder=f"class {number}", max_chars=60
-        )
-        files = right.file_uploader(
-            f"Pictures of class {number}",
-            PICTURES,
-            accept_multiple_files=True,
-            key=f"upload_files_{number}",
-            help="Choose several files at once, or drop them here.",
-        )
-        names.append(name.strip() or f"class {number}")
-        received += [(names[-1], file) for file in files]
-    if len(set(names)) < len(names):
-        st.warning("Two classes have the same name, so their pictures go into one class. Give them different names.")
-with as_zip:
-    archive = st.file_uploader(
-        "A zip with one folder for each class",
-        ["zip"],
-        key="upload_zip",
-        help="The folders' names become the names of the classes.",
-    )
-    if archive is not None:
-        received.append(("", archive))
-
-
-def ask_for_import() -> None:
-    """Remember the click: files that are still arriving would otherwise draw the page again and lose it."""
-    st.session_state.import_asked, st.session_state.import_error = True, ""
-
-
-st.button(
-    "Use these pictures",
-    type="primary",
-    disabled=not received,
-    on_click=ask_for_import,
-    help="Reads and checks them, and makes them the chosen data set.",
+st.caption(
+    f"Limits: {st.get_option('server.maxUploadSize')} MB a file, {MAX_PICTURES:,} pictures in a set, 25 million pixels a "
+    "picture; JPEG, PNG, WebP, BMP or GIF. For more than about 500 pictures use one zip."
 )
-if st.session_state.get("import_asked") and received:
-    with st.spinner("Reading and checking the pictures", show_time=True):
-        try:
-            st.session_state.upload_report = take(received, archive.name if archive is not None else "My images")
-        except (UserError, WorkerDied) as error:
-            st.session_state.import_error = str(error)
-        st.session_state.import_asked = False
-    st.rerun()
-if st.session_state.get("import_error"):
-    st.error(plain(st.session_state.import_error))
 
-settings = state.get_settings()
-if is_upload(settings.experiment.data):
-    data = describe_data(settings)
-    st.subheader("Your pictures", anchor=False)
-    if data.error:
-        st.error(plain(data.error))
-    waiting = data.waiting
-    if data.description:
-        waiting += show_thumbnails(settings)
-        for row in data.description["classes"]:
-            st.text(f"{row['name']}: {row['count']:,} pictures")
-    report = st.session_state.get("upload_report", {"skipped": []})
-    if report["skipped"]:
-        count = len(report["skipped"])
-        with st.expander(f"{count:,} file{'s were' if count > 1 else ' was'} left out", expanded=True):
-            for skipped in report["skipped"][:50]:
-                st.text(f"{skipped['name']}: {skipped['reason']}")
-    with st.container(horizontal=True):
-        if st.button("See them on the map"):
-            st.switch_page(st.session_state.pages["cases"])
-        if st.button("Train on them"):
-            st.switch_page(st.session_state.pages["train"])
+collection = my_images.open_set()
+set_row(collection)
+add_area(collection)
+version = collection.head() if collection is not None else None
+if version is None or not (version.classes or version.parent is not None or collection.undone()):
+    st.markdown(
+        "**Nothing here yet.** Type the name of a class above and choose its pictures, then the next class; or bring a folder "
+        "or a zip in which each class has a folder of its own."
+    )
+else:
+    st.divider()
+    total = f"{version.num_pictures:,} picture{'s' * (version.num_pictures != 1)}"
+    classes = f"{len(version.classes):,} class{'es' * (len(version.classes) != 1)}"
+    st.subheader(f"{plain(collection.title)}: {total} in {classes}", anchor=False)
+    tool_row(collection, version)
+    waiting = ()
+    if version.classes:
+        can_train, waiting = show_checkup(collection, version)
+        chosen = state.get_settings().experiment.data
+        if chosen.startswith(collection.id) and chosen != collection.spec(version):
+            st.caption(
+                "The experiment is still set to an earlier state of these pictures; the buttons below take the one shown."
+            )
+        with st.container(horizontal=True):
+            for label, page in (("Train on them", "train"), ("See them on the map", "cases")):
+                if st.button(label, disabled=not can_train, type="primary" if page == "train" else "secondary"):
+                    my_images.choose(collection)
+                    st.switch_page(st.session_state.pages[page])
+        show_classes(collection, version)
     redraw_when_done(waiting)

@@ -99,7 +99,7 @@ def drawings(name: str, num_images: int, seed: int) -> Originals:
     count = len(world.class_names)
     held = hold_out(labels, count, seed)
     words = {
-        "title": f"Demonstration network, drawn {name}",
+        "title": f"Drawn {name} network",
         "classes": f"{count} kinds of {name}",
         "trained_on": f"{count} kinds of drawn {name}, {int((~held).sum()):,} pictures",
         "licence": "MIT",

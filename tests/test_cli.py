@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from tests import small_kmnist
+from tests.serving import serving
+
 
 def tl(*args: object) -> subprocess.CompletedProcess:
     command = [sys.executable, "-m", "tl_core", *map(str, args)]
@@ -158,3 +161,56 @@ def test_ctrl_c_ends_with_130_and_a_stopped_event(stripes: Path) -> None:
     rest, errors = process.communicate(timeout=20)
     assert process.returncode == 130, errors
     assert json.loads(rest.splitlines()[-1])["event"] == "stopped"
+
+
+def test_fetch_checks_all_names_first_and_lists_what_there_is() -> None:
+    result = tl("fetch", "digits", "kmnits")
+    assert result.returncode == 2
+    assert len(result.stderr.strip().splitlines()) == 1, "nothing was begun"
+    for words in ("'kmnits'", "Did you mean 'kmnist'", "Data sets: digits", "Networks: demo, resnet18"):
+        assert words in result.stderr
+
+
+def test_fetch_of_what_is_here_says_so(stripes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TL_DATA_DIR", str(stripes.parent))
+    result = tl("fetch", "digits", "demo", "stripes")
+    assert result.returncode == 0
+    assert result.stderr.splitlines() == [f"{name}: already here" for name in ("digits", "demo", "stripes")]
+    rows = events_of(tl("fetch", "demo", "digits", "--json"))
+    assert [(row["name"], row["kind"], row["was_here"]) for row in rows] == [
+        ("demo", "network", True), ("digits", "data set", True),
+    ]  # fmt: skip
+
+
+def test_fetch_of_a_data_set_is_interrupted_and_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "site").mkdir()
+    with serving() as server:
+        small_kmnist.offer(server, tmp_path / "site", monkeypatch)
+        server.hold_after = 40_000
+        command = [sys.executable, "-m", "tl_core", "fetch", small_kmnist.NAME]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        end = time.monotonic() + 60
+        while not any(path.stat().st_size for path in (tmp_path / "home").rglob("*.part")):
+            assert time.monotonic() < end, "nothing arrives"
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=20)
+        assert process.returncode == 130
+        assert "Traceback" not in errors
+        server.hold_after = None
+        server.release.set()
+        result = tl("fetch", small_kmnist.NAME)
+        assert (result.returncode, result.stderr) == (0, "kmnist: downloaded\n")
+        assert any(asked and asked.startswith("bytes=") for asked in server.ranges), "it went on where it stopped"
+    assert tl("fetch", small_kmnist.NAME).stderr == "kmnist: already here\n"
+
+
+def test_a_download_that_fails_is_one_clear_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "site").mkdir()
+    with serving() as server:
+        small_kmnist.offer(server, tmp_path / "site", monkeypatch)
+        server.status = 503
+        result = tl("fetch", small_kmnist.NAME)
+    assert result.returncode == 2
+    assert len(result.stderr.strip().splitlines()) == 1
+    assert "503" in result.stderr

@@ -9,13 +9,15 @@ import json
 import logging
 import signal
 import sys
-from functools import partial
+import time
+from pathlib import Path
 from typing import Any, NoReturn
 
 from tl_core.cases import CASE_NAMES, CUSTOM, recommend
 from tl_core.errors import UserError
-from tl_core.experiment import Experiment
-from tl_core.networks import get_network, networks, presence_sentence
+from tl_core.experiment import DEFAULT_NETWORK, Experiment
+from tl_core.fetch import HELP, NAMES_HELP, ProgressLine, fetch, say
+from tl_core.networks import networks, presence_sentence
 
 DONE, OUR_FAILURE, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
@@ -33,27 +35,6 @@ def _positive(text: str) -> int:
     if value < 1:
         raise ValueError
     return value
-
-
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
-
-
-class _ProgressLine:
-    """One line on standard error that is written over; only on a terminal."""
-
-    def __init__(self) -> None:
-        self.open = False
-
-    def __call__(self, doing: str, done: int, total: int) -> None:
-        if sys.stderr.isatty():
-            print(f"\r{doing}: {done:,} of {total:,}\033[K", end="", file=sys.stderr, flush=True)
-            self.open = True
-
-    def close(self) -> None:
-        if self.open:
-            print("\r\033[K", end="", file=sys.stderr, flush=True)
-            self.open = False
 
 
 def _run(args: argparse.Namespace) -> int:
@@ -80,14 +61,14 @@ def _run(args: argparse.Namespace) -> int:
         interrupted = True
 
     signal.signal(signal.SIGINT, interrupt)
-    progress = _ProgressLine()
+    progress = ProgressLine()
     last = None
     for event in run(experiment, device=args.device, should_stop=lambda: interrupted, on_progress=progress):
         progress.close()
         last = event
         print(json.dumps(event.to_json()) if args.json else _event_text(event.to_json()), flush=True)
     if last.event == "failed":
-        _say(f"tl_core run: {last.error}")
+        say(f"tl_core run: {last.error}")
         return BAD_INPUT if last.user_error else OUR_FAILURE
     return INTERRUPTED if last.event == "stopped" else DONE
 
@@ -137,7 +118,7 @@ def _networks(args: argparse.Namespace) -> int:
         accuracy = f"{100 * row['accuracy']:.1f} %" if row["accuracy"] is not None else "-"
         print(f"{row['name']:<20}{state:<24}{row['num_weights']:>12,} weights  {accuracy:>7}  {row['title']}")
     if not args.json:
-        _say(presence_sentence())
+        say(presence_sentence())
     return DONE
 
 
@@ -162,19 +143,27 @@ def _measure(args: argparse.Namespace) -> int:
     return DONE
 
 
-def _fetch(args: argparse.Namespace) -> int:
-    from tl_core.backbones import fetch_weights
+def _study(args: argparse.Namespace) -> int:
+    import torch
 
-    for name in args.names:
-        network = get_network(name)
-        if network.present:
-            _say(f"{name}: already here")
-            continue
-        progress = _ProgressLine()
-        path = fetch_weights(network, partial(progress, f"{name}, bytes"))
-        progress.close()
-        _say(f"{name}: {path}")
-    return DONE
+    from tl_core.study import Grid, read_rows, run_study, table
+
+    if args.threads:
+        torch.set_num_threads(args.threads)
+    grid = Grid(
+        tuple(args.data), tuple(args.num_images), tuple(args.distance), tuple(args.network), tuple(args.recipe),
+        tuple(range(args.seeds)),
+    )  # fmt: skip
+    start, ran, failed = time.monotonic(), 0, False
+    for done, total, row in run_study(grid.experiments(), args.out, device=args.device):
+        ran, failed = ran + 1, failed or "error" in row
+        left = (total - done) * (time.monotonic() - start) / ran / 60
+        result = row.get("error") or f"{100 * row['test_accuracy']:.1f} %"
+        experiment = f"{row['data']}, {row['num_images'] or 'all'} images, {row['recipe']}, seed {row['seed']}"
+        say(f"{done:,} of {total:,}, about {left:.0f} min left. {experiment}: {result}")
+    rows = read_rows(args.out)
+    print("\n".join(map(json.dumps, rows)) if args.json else table(rows))
+    return OUR_FAILURE if failed else DONE
 
 
 def _make_parser() -> argparse.ArgumentParser:
@@ -191,7 +180,7 @@ def _make_parser() -> argparse.ArgumentParser:
         command.add_argument("--data", required=True, metavar="SPEC", help="a data set's name, or a folder, zip or tar")
         command.add_argument("--num-images", type=int, metavar="N", help="images to learn from; default: all")
         command.add_argument("--distance", type=float, default=0.0, metavar="0..1", help="the distance dial; default 0")
-        command.add_argument("--network", default="demo", metavar="NAME", help="default: demo")
+        command.add_argument("--network", default=DEFAULT_NETWORK, metavar="NAME", help=f"default: {DEFAULT_NETWORK}")
         command.add_argument("--seed", type=int, default=0)
 
     command = add("run", _run, "Run one experiment and stream its events.")
@@ -211,10 +200,22 @@ def _make_parser() -> argparse.ArgumentParser:
     command.add_argument("--threads", type=_positive, help="CPU threads; default: torch's own choice")
 
     add_data(add("measure", _measure, "Measure how similar the data is to what the network knows, and where to cut."))
+    command = add("study", _study, "Run a grid of experiments into a file of rows; goes on where it was cut off.")
+    command.add_argument("--data", required=True, nargs="+", metavar="SPEC")
+    command.add_argument("--num-images", type=int, nargs="+", default=[None], metavar="N", help="default: all")
+    command.add_argument("--distance", type=float, nargs="+", default=[0.0], metavar="0..1")
+    command.add_argument("--network", nargs="+", default=[DEFAULT_NETWORK], metavar="NAME")
+    command.add_argument(
+        "--recipe", nargs="+", default=list(CASE_NAMES), metavar="NAME", help="default: the four cases"
+    )
+    command.add_argument("--seeds", type=_positive, default=3, help="how often each is run; default: 3")
+    command.add_argument("--out", type=Path, required=True, metavar="FILE", help="rows as JSON lines; added to")
+    command.add_argument("--device", default="auto", metavar="NAME")
+    command.add_argument("--threads", type=_positive)
     add("networks", _networks, "List the networks, and which of them are here.")
     add("datasets", _datasets, "List the data sets, and which of them are here.")
-    command = add("fetch", _fetch, "Download weights ahead of the lesson.")
-    command.add_argument("names", nargs="+", metavar="NAME")
+    command = add("fetch", fetch, HELP)
+    command.add_argument("names", nargs="+", metavar="NAME", help=NAMES_HELP)
     return parser
 
 
@@ -224,7 +225,7 @@ def main(argv: list[str] | None = None) -> int:
     try:
         return args.call(args)
     except UserError as error:
-        _say(f"tl_core {args.command}: {error}")
+        say(f"tl_core {args.command}: {error}")
         return BAD_INPUT
     except KeyboardInterrupt:
         return INTERRUPTED

@@ -14,6 +14,7 @@ from tl_core.cases import CASE_NAMES, CUSTOM, Recipe, make_recipe
 from tl_core.errors import ExperimentError, known
 
 MAX_IMAGES = 1_000_000
+DEFAULT_NETWORK = "demo"
 MAX_EPOCHS = 500
 MAX_SECONDS = 24 * 3600
 
@@ -35,7 +36,7 @@ class Experiment:
     data: str = "digits"
     num_images: int | None = None
     distance: float = 0.0
-    network: str = "demo"
+    network: str = DEFAULT_NETWORK
     recipe: str = "case-1"
     cut: str | None = None
     freeze: str | None = None

@@ -1,35 +1,40 @@
 """What the interactive lane answers: everything about pictures that a page needs, so that the pages themselves decode none."""
 
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from tl_core.data import describe, import_upload, thumbnails
-from tl_core.errors import DataError
+from tl_core.data.checkup import checkup
 from tl_core.paths import uploads_dir
 
 
-def take_upload(upload_id: str, parts: list[tuple[str, str]]) -> dict[str, Any]:
-    """Import received files, (class name or '', path) each, and delete them; counts per class and what was skipped.
+def add_pictures(
+    upload_id: str,
+    parts: list[tuple[str, ...]],
+    owner: str = "",
+    title: str = "My images",
+    report: Callable[[str, int, int], None] | None = None,
+) -> dict[str, Any]:
+    """Import received files, (class name or '', path, name) each, into a collection, and delete them.
 
-    Raises `DataError` if they do not make a data set that can be trained on; then nothing of them is kept.
+    Returns `{counts, skipped, known}`, as `tl_core.data.UploadReport`. Raises `DataError` if there is nothing to import.
     """
-    paths = [(class_name, Path(path)) for class_name, path in parts]
-    folder = uploads_dir() / upload_id
+    received = [(class_name, Path(path), *name) for class_name, path, *name in parts]
     try:
-        report = import_upload(paths, folder)
-        describe(upload_id)
-    except DataError:
-        shutil.rmtree(folder, ignore_errors=True)
-        raise
+        done = import_upload(received, uploads_dir() / upload_id, report, owner=owner, title=title)
     finally:
-        for _, path in paths:
+        for _, path, *_ in received:
             path.unlink(missing_ok=True)
-    return {
-        "counts": report.counts,
-        "skipped": [{"name": name, "reason": reason} for name, reason in report.skipped],
-    }
+    skipped = [{"name": name, "reason": reason} for name, reason in done.skipped]
+    return {"counts": done.counts, "skipped": skipped, "known": done.known}
+
+
+def fetch_dataset(name: str, report: Callable[[str, int, int], None]) -> None:
+    """See `tl_core.data.fetching.fetch_dataset`."""
+    from tl_core.data.fetching import fetch_dataset
+
+    fetch_dataset(name, report)
 
 
 def measure(**args: Any) -> dict[str, Any]:
@@ -39,9 +44,28 @@ def measure(**args: Any) -> dict[str, Any]:
     return measure(**args)
 
 
+def predict(**args: Any) -> list[dict[str, Any]]:
+    """See `tl_core.predict.predict`."""
+    from tl_core.predict import predict
+
+    return predict(**args)
+
+
+def predict_test_pictures(**args: Any) -> list[dict[str, Any]]:
+    """See `tl_core.predict.predict_test_pictures`."""
+    from tl_core.predict import predict_test_pictures
+
+    return predict_test_pictures(**args)
+
+
 QUESTIONS: dict[str, Callable[..., Any]] = {
     "describe": describe,
     "thumbnails": thumbnails,
     "measure": measure,
-    "take_upload": take_upload,
+    "add_pictures": add_pictures,
+    "checkup": checkup,
+    "fetch_dataset": fetch_dataset,
+    "predict": predict,
+    "predict_test_pictures": predict_test_pictures,
 }
+LONG = {"fetch_dataset", "add_pictures"}  # these run beside the others, and have no time-out but silence

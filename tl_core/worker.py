@@ -1,7 +1,8 @@
 """The process that does the work: `python -m tl_core.worker --lane training|interactive`.
 
-JSON lines both ways. In: `run`, `stop`, `ask`. Out: `ready`, `event`, `progress`, `begun`, `answer`. When standard
-input closes, the server has gone and so does the worker. It runs at nice 10, so that the pages stay quick while it trains.
+JSON lines both ways. In: `run`, `stop`; `ask`, `cancel`, `abandon`. Out: `ready`; `event`, `progress`; `begun`, `answer`.
+When standard input closes, the server has gone and so does the worker. It runs at nice 10, so that the pages stay quick
+while it trains.
 """
 
 import argparse
@@ -12,69 +13,70 @@ import queue
 import signal
 import sys
 import threading
-import time
 from pathlib import Path
 from typing import Any, TextIO
 
-from tl_core.errors import UserError
+from tl_core.answering import Answering, throttled
 from tl_core.experiment import Experiment
 
-log = logging.getLogger(__name__)
-
 NICE = 10
-PROGRESS_EVERY = 0.2  # seconds between two progress lines
 
 
 class Worker:
-    """Takes one job after the other; `stop` reaches the running one through a flag."""
+    """Takes one run after the other, which `stop` reaches through a flag; questions are left to `Answering`."""
 
     def __init__(self, lane: str, output: TextIO):
         self.lane = lane
         self.output = output
-        self.jobs: queue.Queue[dict[str, Any]] = queue.Queue()
+        self.runs: queue.Queue[dict[str, Any]] = queue.Queue()
         self.stopped: set[str] = set()
+        self.answering = Answering(self.say)
+        self._writing = threading.Lock()
 
     def say(self, kind: str, **fields: Any) -> None:
-        self.output.write(json.dumps({"kind": kind, **fields}) + "\n")
-        self.output.flush()
+        line = json.dumps({"kind": kind, **fields}) + "\n"
+        with self._writing:
+            self.output.write(line)
+            self.output.flush()
 
     def listen(self) -> None:
         """Read orders until standard input closes; runs in a thread of its own."""
         try:
             for line in sys.stdin:
-                order = json.loads(line)
-                if order["op"] == "stop":
-                    self.stopped.add(order["run_id"])
-                else:
-                    self.jobs.put(order)
+                self.take(json.loads(line))
         finally:
             os._exit(0)  # the server is gone: nothing that goes on here would be seen by anyone
+
+    def take(self, order: dict[str, Any]) -> None:
+        match order["op"]:
+            case "run":
+                self.runs.put(order)
+            case "stop":
+                self.stopped.add(order["run_id"])
+            case "ask":
+                self.answering.ask(order)
+            case "cancel":
+                self.answering.cancel(order["id"])
+            case "abandon":
+                self.answering.abandon(order["id"])
 
     def work(self) -> None:
         if self.lane == "training":
             _import_torch()
+        else:
+            self.answering.start()
         self.say("ready", pid=os.getpid())
         while True:
-            job = self.jobs.get()
-            if job["op"] == "run":
-                self.run(job)
-            else:
-                self.answer(job)
+            self.run(self.runs.get())
 
     def run(self, job: dict[str, Any]) -> None:
         _import_torch()
         from tl_core.training import run
 
         run_id = job["run_id"]
-        last = 0.0
-
-        def on_progress(doing: str, done: int, total: int) -> None:
-            nonlocal last
-            now = time.monotonic()
-            if done == 0 or now - last >= PROGRESS_EVERY:
-                last = now
-                self.say("progress", run_id=run_id, doing=doing, done=done, total=total)
-
+        on_progress = throttled(
+            lambda doing, done, total: self.say("progress", run_id=run_id, doing=doing, done=done, total=total)
+        )
         for event in run(
             Experiment.from_json(job["experiment"]),
             run_id=run_id,
@@ -85,20 +87,6 @@ class Worker:
         ):
             self.say("event", event=event.to_json())
         self.stopped.discard(run_id)
-
-    def answer(self, job: dict[str, Any]) -> None:
-        from tl_core.questions import QUESTIONS
-
-        self.say("begun", id=job["id"])
-        try:
-            result = QUESTIONS[job["name"]](**job["args"])
-        except UserError as error:
-            self.say("answer", id=job["id"], error=str(error), user_error=True)
-        except Exception as error:
-            log.exception("question %s failed", job["name"])
-            self.say("answer", id=job["id"], error=f"{type(error).__name__}: {error}", user_error=False)
-        else:
-            self.say("answer", id=job["id"], result=result)
 
 
 def _import_torch() -> None:

@@ -2,7 +2,6 @@
 
 import re
 import time
-import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Server, serve
+from tests.browser.test_images import name_class, send
 from tests.conftest import write_stripes
 
 pytestmark = pytest.mark.browser
@@ -27,14 +27,6 @@ def start(page: Page) -> None:
 def num_points(page: Page) -> int:
     """Points of the first live curve."""
     return page.evaluate("document.querySelector('.tl-plot')?.data?.[0]?.x?.length ?? 0")
-
-
-def use_pictures(page: Page) -> None:
-    """Press the button once all files have arrived and the page stands still."""
-    expect(page.get_by_test_id("stFileUploaderFile").get_by_role("progressbar")).to_have_count(0)
-    page.wait_for_timeout(500)
-    expect(page.get_by_test_id("stApp")).to_have_attribute("data-test-script-state", "notRunning")
-    page.get_by_role("button", name="Use these pictures").click()
 
 
 def until(condition: Callable[[], object], seconds: float = 30.0) -> None:
@@ -91,17 +83,13 @@ def test_a_fresh_server_can_be_entered_by_the_address_of_any_page(browser: Brows
 def test_upload_train_watch_stop_and_refresh(server: Server, page: Page, tmp_path: Path) -> None:
     folder = write_stripes(tmp_path / "mine", count=15)
     page.goto(f"{server.url}/images")
-    for number, name in enumerate(("across", "down"), start=1):
-        page.get_by_label(f"Name of class {number}").fill(name)
-        page.get_by_label(f"Name of class {number}").press("Enter")
-        files = sorted(map(str, (folder / name).iterdir()))
-        if number == 2:
-            (tmp_path / "letter.png").write_text("not a picture")
-            files.append(str(tmp_path / "letter.png"))
-        page.get_by_test_id("stFileUploader").nth(number - 1).locator("input[type=file]").set_input_files(files)
-    use_pictures(page)
-    expect(page.get_by_text("across: 15 pictures")).to_be_visible()
-    expect(page.get_by_text(re.compile("letter.png: "))).to_be_visible()
+    (tmp_path / "letter.png").write_text("not a picture")
+    for name in ("across", "down"):
+        files = sorted((folder / name).iterdir()) + [tmp_path / "letter.png"] * (name == "down")
+        name_class(page, name)
+        send(page, "Pictures of this class", *files)
+        expect(page.get_by_text(f"{name}: 15 pictures")).to_be_visible()
+    expect(page.get_by_text(re.compile("letter.png"))).to_be_visible()
     page.get_by_role("button", name="Train on them").click()
     expect(page.get_by_role("button", name="Start", exact=True)).to_be_enabled()
     page.get_by_role("button", name="Options").click()
@@ -160,35 +148,6 @@ def test_digits_once_through_the_page(server: Server, page: Page) -> None:
     start(page)
     expect(page.get_by_text(re.compile("Finished after epoch"))).to_be_visible(timeout=120_000)
     assert num_points(page) == before, "same experiment, same curve"
-
-
-def zip_of(folder: Path, path: Path) -> Path:
-    with zipfile.ZipFile(path, "w") as archive:
-        for file in folder.rglob("*.png"):
-            archive.write(file, file.relative_to(folder))
-    return path
-
-
-def test_bad_uploads_are_one_clear_sentence_and_the_server_lives(server: Server, page: Page, tmp_path: Path) -> None:
-    page.goto(f"{server.url}/images")
-    page.get_by_role("tab", name="One zip").click()
-    empty = tmp_path / "empty.zip"
-    zipfile.ZipFile(empty, "w").close()
-    one_class = zip_of(write_stripes(tmp_path / "one", classes=("only",)), tmp_path / "one.zip")
-    lonely = write_stripes(tmp_path / "lonely")
-    for path in sorted((lonely / "down").iterdir())[1:]:
-        path.unlink()
-    chooser = page.get_by_test_id("stFileUploader").last.locator("input[type=file]")
-    for archive, words in ((empty, "empty"), (one_class, "one class"), (zip_of(lonely, tmp_path / "l.zip"), "down")):
-        chooser.set_input_files(str(archive))
-        expect(page.get_by_text(archive.name)).to_be_visible()
-        use_pictures(page)
-        expect(page.get_by_test_id("stAlert").filter(has_text=words)).to_be_visible()
-    good = zip_of(write_stripes(tmp_path / "good"), tmp_path / "good.zip")
-    chooser.set_input_files(str(good))
-    expect(page.get_by_text("good.zip")).to_be_visible()
-    use_pictures(page)
-    expect(page.get_by_text("across: 12 pictures")).to_be_visible()
 
 
 def test_an_unknown_run_is_said(server: Server, page: Page) -> None:

@@ -124,21 +124,19 @@ def test_an_upload_becomes_a_data_set(engine: LocalEngine, stripes: Path, tmp_pa
     upload = new_upload_id()
     parts = [(folder.name, str(path)) for folder in stripes.iterdir() for path in folder.iterdir()]
     (tmp_path / "note.png").write_text("not a picture")
-    report = engine.ask("take_upload", upload_id=upload, parts=[*parts, ("down", str(tmp_path / "note.png"))])
+    report = engine.ask("add_pictures", upload_id=upload, parts=[*parts, ("down", str(tmp_path / "note.png"))])
     assert report["counts"] == {"across": 12, "down": 12}
     assert [skipped["name"] for skipped in report["skipped"]] == ["note.png"]
     assert engine.ask("describe", spec=upload)["num_images"] == 24
     assert not any(stripes.rglob("*.png")), "received files are deleted"
 
 
-def test_an_upload_that_cannot_be_trained_on_is_refused_and_not_kept(
-    engine: LocalEngine, stripes: Path, tmp_path: Path
-) -> None:
+def test_an_upload_of_nothing_usable_is_refused_and_not_kept(engine: LocalEngine, tmp_path: Path) -> None:
     from tl_core.data import new_upload_id
 
-    parts = [("only", str(path)) for path in (stripes / "down").iterdir()]
-    with pytest.raises(UserError, match="one class only"):
-        engine.ask("take_upload", upload_id=new_upload_id(), parts=parts)
+    (tmp_path / "note.png").write_text("not a picture")
+    with pytest.raises(UserError, match="None of the uploaded files"):
+        engine.ask("add_pictures", upload_id=new_upload_id(), parts=[("down", str(tmp_path / "note.png"))])
     assert list((tmp_path / "home" / "uploads").iterdir()) == []
 
 

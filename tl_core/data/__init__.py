@@ -7,9 +7,10 @@ from tl_core.data.catalogue import catalogue
 from tl_core.data.dataset import DataSet, load_dataset
 from tl_core.data.dial import POSITIONS, apply_distance, pixel_index, position_name, turn_colours
 from tl_core.data.entry import Entry
+from tl_core.data.owned import new_upload_id
 from tl_core.data.preview import describe, thumbnails
 from tl_core.data.source import ImageSource, open_source, resolve_spec
-from tl_core.data.uploads import UploadReport, import_upload, new_upload_id
+from tl_core.data.uploads import UploadReport, import_upload
 
 __all__ = [
     "POSITIONS",

@@ -10,7 +10,7 @@ import os
 import re
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -91,6 +91,15 @@ def touch(path: Path) -> None:
     """Mark as just used."""
     with contextlib.suppress(OSError):
         os.utime(path)
+
+
+def forget(fingerprints: Collection[str]) -> None:
+    """Remove all that was kept of the data sets with these fingerprints."""
+    with contextlib.suppress(OSError), os.scandir(paths.cache_dir()) as entries:
+        for entry in entries:
+            if entry.name.partition("-")[0] in fingerprints:
+                with contextlib.suppress(OSError):
+                    os.unlink(entry.path)
 
 
 def trim(*keep: str) -> None:

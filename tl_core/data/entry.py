@@ -12,6 +12,7 @@ class Entry:
     - `num_classes`, `num_images`: None until a set on the shelf was read once.
     - `present`: whether it can be used now; else it has to be downloaded first, `download_mb` megabytes.
     - `default_images`: what an open number of images means where there is no natural end; None for all.
+    - `network`: the one that goes with these pictures, None for any.
     - `path`: the folder or archive on the shelf, None for a set that the project itself knows how to read.
     """
 
@@ -26,6 +27,7 @@ class Entry:
     description: str
     mirror_safe: bool = True
     default_images: int | None = None
+    network: str | None = None
     path: Path | None = None
 
     def to_json(self) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from tl_core.data.images import HEAD_BYTES, MAX_FILE_BYTES, looks_like_image
+from tl_core.data.images import HEAD_BYTES, MAX_FILE_BYTES, content_reason
 from tl_core.data.layout import Found, is_hidden, name_reason
 from tl_core.errors import DataError
 
@@ -58,7 +58,7 @@ def scan(folder: Path, entries: Sequence[Entry]) -> Iterator[Found]:
         if not reason:
             try:
                 with open(folder / ref, "rb") as file:
-                    reason = "" if looks_like_image(file.read(HEAD_BYTES)) else "its content is not that of an image"
+                    reason = content_reason(file.read(HEAD_BYTES))
             except OSError as error:
                 reason = f"it cannot be read ({error.strerror})"
         yield Found(entry.parts, ref, entry.num_bytes, reason)

@@ -17,7 +17,9 @@ SPLITS = {"train": "train", "training": "train"} | {
     **dict.fromkeys(("test", "testing"), "test"),
 }
 NO_CLASS = "it lies in no class folder"
-_HIDDEN = {"__macosx", "thumbs.db", "desktop.ini"}
+_HIDDEN = {"__macosx", "thumbs.db", "ehthumbs.db", "desktop.ini", "@eadir", "$recycle.bin", "system volume information"}
+_HIDDEN |= {"icon\r"}
+_ARCHIVES = frozenset(".zip .tar .gz .tgz .xz .txz .bz2 .7z .rar".split())
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")  # they reorder the text around them on the page
 
 
@@ -64,15 +66,25 @@ def name_reason(parts: Sequence[str]) -> str:
     if not parts or ".." in parts or re.match(r"[A-Za-z]:", parts[0]):
         return "its name is not safe"
     suffix = re.search(r"\.[^.]*$", parts[-1])
-    if suffix is None or suffix[0].lower() not in SUFFIXES:
-        return f"it is not an image in {FORMATS_TEXT} format"
+    kind = suffix[0].lower() if suffix else ""
+    if kind in _ARCHIVES:
+        return "it is an archive inside the archive: unpack it, or upload it by itself"
+    if kind not in SUFFIXES:
+        save = ": save it as JPEG or PNG" if kind in (".heic", ".heif", ".avif", ".tif", ".tiff", ".svg") else ""
+        return f"it is not an image in {FORMATS_TEXT} format{save}"
     return ""
+
+
+def cut_entry(name: str, num_files: int) -> Found:
+    """An entry that stands for the rest of an archive of which only the first files can be read."""
+    files = f"first {num_files:,} files" if num_files > 1 else "first file"
+    return Found((f"{name} after its {files}",), "", 0, "it is damaged or cut short there: copy or upload it again")
 
 
 def clean_text(text: str) -> str:
     """A name as plain text that is safe to store and show: any script, no control characters, 100 at most."""
     text = _BIDI.sub("", unicodedata.normalize("NFC", text))
-    text = "".join("\ufffd" if unicodedata.category(c) in ("Cc", "Cs") else c for c in text).strip()
+    text = "".join("\ufffd" if unicodedata.category(c) in ("Cc", "Cs", "Zl", "Zp") else c for c in text).strip()
     return text[:MAX_NAME] or "unnamed"
 
 
@@ -129,10 +141,10 @@ def check_classes(
 
     Files that were `skipped` are told of, since a class may be missing because of them.
     """
+    files = f"{len(skipped):,} file{'s' * (len(skipped) != 1)} could not be used"
+    left_out = f" {files}: '{skipped[0].name}' ({skipped[0].reason.rstrip('.')})." if skipped else ""
     if len(class_names) < 2:
         one = f", '{class_names[0]}'" if class_names else ""
-        files = f"{len(skipped):,} file{'s' * (len(skipped) != 1)} could not be used"
-        left_out = f" {files}: '{skipped[0].name}' ({skipped[0].reason.rstrip('.')})." if skipped else ""
         raise DataError(f"'{title}' has one class only{one}: at least 2 are needed, each in its own folder.{left_out}")
     splits = np.asarray(given)
     has_val, has_test = bool((splits == "val").any()), bool((splits == "test").any())
@@ -148,13 +160,13 @@ def check_classes(
             why = f": {', '.join(jobs[:-1])} and {jobs[-1]}" if least > 1 else ""
             name = class_names[int(counts.argmin())]
             raise DataError(
-                f"Class '{name}' of '{title}' has {what}{where}; each class needs at least {least}{there}{why}."
+                f"Class '{name}' of '{title}' has {what}{where}; each class needs at least {least}{there}{why}.{left_out}"
             )
 
 
 def nothing_usable(title: str, found: Sequence[Found], layout: Layout) -> str:
     """The sentence for a set in which no picture has a class."""
-    if not found:
+    if not found or not layout.skipped:
         return f"'{title}' is empty: put in one folder of pictures for each class."
     if any(s.reason == NO_CLASS for s in layout.skipped):
         return f"'{title}' has its pictures outside of class folders: put each class in its own folder."

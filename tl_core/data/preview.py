@@ -20,13 +20,15 @@ _DECODE_BYTES = 64 * 2**20
 
 
 def describe(spec: str, size: int = 64) -> dict[str, Any]:
-    """What is in a data set, JSON-able; `num_to_learn_from` is the largest number of images a run can ask for.
+    """What is in a data set, JSON-able; `num_to_learn_from` is the largest number of images a run can ask
+    for, `default_images` what it gets without asking (None: all).
 
     Raises `DataError` or `ArchiveError`.
     """
     source = open_source(spec)
     bad: dict[int, str] = {}
-    if fits(source, size) and len(source.items) <= _DECODE_IMAGES and source.num_bytes <= _DECODE_BYTES:
+    small = len(source.items) <= _DECODE_IMAGES and source.num_bytes <= _DECODE_BYTES
+    if not source.checked and small and fits(source, size):
         bad = unreadable(source, range(len(source.items)), size)
     good = usable_indices(source, bad)
     labels, given = source.labels[good], [source.given[i] for i in good]
@@ -39,6 +41,7 @@ def describe(spec: str, size: int = 64) -> dict[str, Any]:
         "num_images": len(good),
         "num_to_learn_from": pool_size(labels, given),
         "num_test": test_size(labels, given),
+        "default_images": source.default_images,
         "skipped": [{"name": name, "reason": reason} for name, reason in skipped[:MAX_SKIPPED]],
         "num_skipped": len(skipped),
         "mirror_safe": source.mirror_safe,

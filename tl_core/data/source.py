@@ -1,24 +1,21 @@
 """Where the pictures of one data set lie, class by class, before any is decoded."""
 
+import contextlib
 import functools
-import json
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from tl_core import paths
-from tl_core.data import cache, folders, tars, zips
+from tl_core.data import cache, folders, owned, tars, zips
 from tl_core.data.catalogue import ARCHIVE_SUFFIXES, archive_stem, catalogue, counts_name, makers
+from tl_core.data.edits import in_order
 from tl_core.data.entry import Entry
-from tl_core.data.layout import Item, Layout, Skipped, arrange, check_classes, nothing_usable, rename_classes
+from tl_core.data.layout import Found, Item, Layout, Skipped, arrange, check_classes, nothing_usable, rename_classes
+from tl_core.data.owned import UPLOAD_NAME
+from tl_core.data.set_zip import CLASSES_FILE, read_class_names
 from tl_core.errors import DataError, known
-
-UPLOAD_NAME = re.compile(r"upload-[0-9a-f]{32}")
-CLASSES_FILE = "classes.json"  # in an upload: what its folders class-01, class-02 ... are really called
-_CLASS_FOLDER = re.compile(r"class-\d+")
 
 Progress = Callable[[int, int], None]
 Reader = Callable[[Sequence[str], Callable[[], None], int], Iterator[tuple[str, bytes | np.ndarray]]]
@@ -34,6 +31,7 @@ class ImageSource:
     - `fingerprint`: 20 hexadecimal digits that change with the content.
     - `num_bytes`: of all pictures, encoded.
     - `default_images`: what an open number of images means, None for all.
+    - `checked`: every picture was decoded when it came in, so that all can be read.
     """
 
     name: str
@@ -46,18 +44,24 @@ class ImageSource:
     num_bytes: int
     reader: Reader
     default_images: int | None = None
+    checked: bool = False
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether the pictures are made when they are asked for, in any process."""
+        return not isinstance(self.items, tuple)
 
     @functools.cached_property
     def labels(self) -> np.ndarray:
         """(N,) int64"""
-        if not isinstance(self.items, tuple):
+        if self.is_drawn:
             return self.items.labels
         return np.array([item.label for item in self.items], dtype=np.int64)
 
     @functools.cached_property
     def given(self) -> tuple[str, ...]:
         """The split of each item: 'train', 'val', 'test' or ''."""
-        if not isinstance(self.items, tuple):
+        if self.is_drawn:
             return ("",) * len(self.items)
         return tuple(item.split for item in self.items)
 
@@ -90,24 +94,25 @@ def open_source(spec: str, progress: Progress | None = None) -> ImageSource:
             return _open_made(entry)
         return _open_path(entry.path, entry.name, entry.title, entry.mirror_safe, progress)
     if UPLOAD_NAME.fullmatch(spec):
-        path = paths.uploads_dir() / spec
-        if not path.is_dir():
-            raise DataError(f"The upload '{spec}' is not on this machine any more: upload the pictures again.")
-        return _open_path(path, spec, "Uploaded pictures", True, progress)
+        return _open_upload(spec)
     path = Path(resolve_spec(spec))
     title = archive_stem(path.name) or path.name
     return _open_path(path, title, title, True, progress)
 
 
 def resolve_spec(spec: str, *, allow_paths: bool = True) -> str:
-    """The spec in its one exact form: a name as it is, a path made absolute.
+    """The spec in its one exact form: a name as it is, an upload with its version, a path made absolute.
 
     With `allow_paths` False, as on the web page, nothing on the disk is looked at but the shelf and the uploads.
     Raises `DataError` if there is no such data set.
     """
     names = list(catalogue())
-    if spec in names or (UPLOAD_NAME.fullmatch(spec) and (paths.uploads_dir() / spec).is_dir()):
+    if spec in names:
         return spec
+    if UPLOAD_NAME.fullmatch(spec):
+        with contextlib.suppress(DataError):
+            collection, version = owned.open_collection(spec)
+            return collection.spec(version)
     if not allow_paths:
         raise DataError(known("data set", spec, names))
     try:
@@ -134,25 +139,41 @@ def look_inside(path: Path, progress: Progress | None = None) -> tuple[str, Layo
         found = folders.scan(path, entries)
     else:
         try:
-            stat, is_zip = path.stat(), _is_zip(path)
+            stat = path.stat()
+            found = scan_archive(path, progress)
         except OSError as error:
             raise DataError(f"The file '{path.name}' cannot be read: {error.strerror}.") from None
         fingerprint = cache.make_fingerprint("file", path.resolve(), stat.st_size, stat.st_mtime_ns)
-        found = zips.scan(path) if is_zip else tars.scan(path, progress)
     layout = _cached_layout(fingerprint)
     if layout is not None:
         return fingerprint, layout
     with cache.building(f"{fingerprint}-index", lambda: progress and progress(0, 1)):
         layout = _cached_layout(fingerprint)
         if layout is None:
-            seen = list(found)
-            layout = arrange([f for f in seen if f.parts != (CLASSES_FILE,)])
-            if path.is_dir() and (path / CLASSES_FILE).is_file():
-                layout = rename_classes(layout, _read_class_names(path / CLASSES_FILE))
-            if not layout.items:
-                raise DataError(nothing_usable(path.name, seen, layout))
+            layout = lay_out(path, path.name, found)
             _cache_layout(fingerprint, layout)
     return fingerprint, layout
+
+
+def scan_archive(path: Path, progress: Progress | None = None) -> Iterator[Found]:
+    """Every file in a zip or tar that is not hidden, with the reason if it cannot be used. Raises `ArchiveError`."""
+    return zips.scan(path) if _is_zip(path) else tars.scan(path, progress)
+
+
+def lay_out(path: Path, name: str, found: Iterator[Found]) -> Layout:
+    """Sort the files of a folder or archive into classes, under their real names if a `CLASSES_FILE` tells them.
+
+    Raises `DataError`, with `name` for the whole, if there is no picture that can be used.
+    """
+    seen = list(found)
+    layout = arrange([f for f in seen if f.parts != (CLASSES_FILE,)])
+    if not layout.items:
+        raise DataError(nothing_usable(name, seen, layout))
+    for f in seen:
+        if f.parts == (CLASSES_FILE,):
+            data = dict(read_inside(path)([f.ref], lambda: None, 0)).get(f.ref, b"")
+            layout = rename_classes(layout, read_class_names(data))
+    return layout
 
 
 def read_inside(path: Path) -> Reader:
@@ -168,6 +189,24 @@ def _open_path(path: Path, name: str, title: str, mirror_safe: bool, progress: P
     counts = {"num_classes": len(source.class_names), "num_images": len(source.items)}
     if cache.read_json(counts_name(path)) != counts:
         cache.write_json(counts_name(path), counts)
+    return source
+
+
+def _open_upload(spec: str) -> ImageSource:
+    collection, version = owned.open_collection(spec)
+    pictures = collection.pictures()
+    rows = list(in_order(version.classes))
+    class_names = tuple(dict.fromkeys(one.name for one, _, _ in rows))
+    label = {name: at for at, name in enumerate(class_names)}
+    items = tuple(
+        Item(label[one.name], split, str(pictures.path(number).relative_to(collection.folder)))
+        for one, number, split in rows
+    )
+    source = ImageSource(
+        collection.spec(version), "Uploaded pictures", class_names, items, (), True, version.fingerprint,
+        sum(pictures[number].num_bytes for _, number, _ in rows), read_inside(collection.folder), checked=True,
+    )  # fmt: skip
+    check_classes(source.title, class_names, source.labels, source.given)
     return source
 
 
@@ -208,14 +247,6 @@ def _cache_layout(fingerprint: str, layout: Layout) -> None:
     labels, splits, refs = zip(*layout.items, strict=True)
     value = {"class_names": layout.class_names, "labels": labels, "splits": splits, "refs": refs}
     cache.write_json(f"{fingerprint}-index.json", value | {"skipped": layout.skipped, "num_bytes": layout.num_bytes})
-
-
-def _read_class_names(path: Path) -> dict[str, str]:
-    try:
-        names = json.loads(path.read_text("utf-8"))
-        return {str(folder): str(name) for folder, name in names.items() if _CLASS_FOLDER.fullmatch(folder)}
-    except (OSError, ValueError, AttributeError, TypeError):
-        return {}
 
 
 def _is_zip(path: Path) -> bool:

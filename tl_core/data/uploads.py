@@ -1,142 +1,215 @@
-"""Pictures that came from a browser: decoded, shrunk, rid of their metadata and kept in a folder of our own making."""
+"""The way in for files from strangers: opened, decoded, shrunk, rid of their metadata and kept in a collection of ours.
 
+`import_upload` is the only door: whatever a browser sends goes through it, in the interactive worker.
+"""
+
+import collections
+import errno
+import hashlib
 import json
 import secrets
 import shutil
+import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-from PIL import Image
-
-from tl_core.data.images import HEAD_BYTES, MAX_FILE_BYTES, looks_like_image, open_image
-from tl_core.data.layout import NO_CLASS, Skipped, clean_text
-from tl_core.data.source import CLASSES_FILE, look_inside, read_inside
+from tl_core.data import edits, owned
+from tl_core.data.batch import Batch, BatchWriter, Picture, copy_batch
+from tl_core.data.collection import Collection
+from tl_core.data.edits import Classes
+from tl_core.data.kept import Kept, keep
+from tl_core.data.layout import Skipped
+from tl_core.data.received import Job, Part, Report, Source, look
 from tl_core.errors import DataError
 
-MAX_PICTURES = 20_000
-MAX_CLASSES = 1_000
 MAX_UPLOAD_BYTES = 2 * 2**30  # received, archives as they are
-SHORT_SIDE = 256
-MAX_ASPECT = 4  # the network sees the centre square; a strip a thousand times as long is of no use
-JPEG_QUALITY = 92
-_JPEG_FROM_SIDE = 65  # smaller pictures would suffer from a second compression
+MAX_COLLECTIONS = 20  # of one owner
+FREE_BYTES = 2**30  # that must stay free on the disk
+_DISK_FULL = "The disk of the computer that runs this page is full or nearly so: no pictures can be taken in until there is room."
+_THREADS = 2  # Pillow lets go of Python's lock while it decodes, shrinks and encodes
+_MOST_PENDING = 16  # pictures that were read and not yet decoded ...
+_MOST_PENDING_BYTES = 64 * 2**20  # ... and their bytes
+MAX_SECONDS = 600.0  # for the pictures of one upload; others wait meanwhile
 
 
 @dataclass(frozen=True)
 class UploadReport:
-    """What was kept, by class name, and what was not."""
+    """What was kept, by class name, and what was not; `known` if these very files had come in before."""
 
     counts: dict[str, int]
     skipped: tuple[Skipped, ...]
+    known: bool = False
 
 
-def new_upload_id() -> str:
-    """`upload-` and 32 hexadecimal digits that nobody can guess: the spec of an upload, known only to who made it."""
-    return f"upload-{secrets.token_hex(16)}"
+def import_upload(
+    parts: Sequence[tuple[str, Path] | Part],
+    into: Path,
+    report: Report | None = None,
+    *,
+    owner: str = "",
+    title: str = "My images",
+) -> UploadReport:
+    """Keep received files in the collection in the folder `into`, which is made if there is none.
 
-
-def import_upload(parts: Sequence[tuple[str, Path]], into: Path) -> UploadReport:
-    """Keep received files as a data set in the new folder `into`.
-
-    `parts` are pairs of a class name and a received file: a picture of that class, or a zip or tar with class folders
-    of its own, whose class name is not looked at. Class names are text in any script: folders are numbered and
-    `classes.json` says what they mean. Train, val and test folders of an archive are kept. The folder appears when all
-    is done, or not at all. Raises `DataError` if nothing can be used, or over the limits.
+    `parts` are pairs of a class name and a received file, or `Part`s: a picture of that class; a zip or tar with class
+    folders of its own; a picture whose name has folders, such as 'pets/cat/1.jpg'. Class names are text in any script. Train,
+    val and test folders are kept. All is added when all is done, as one version, or nothing. `report(doing, done, total)` is
+    called for every picture. `owner` is an `owner_hash`; the same files of the same owner are not decoded a second time.
+    Raises `DataError` if nothing can be used, or over the limits, and whatever `report` raises.
     """
-    if sum(path.stat().st_size for _, path in parts) > MAX_UPLOAD_BYTES:
+    report = report or (lambda doing, done, total: None)
+    parts = [Part(*part) for part in parts]
+    received = sum(part.path.stat().st_size for part in parts)
+    if received > MAX_UPLOAD_BYTES:
         raise DataError(f"The upload is larger than {MAX_UPLOAD_BYTES // 2**30} GB.")
-    skipped: list[Skipped] = []
-    counts: Counter[str] = Counter()
-    folder_of: dict[str, str] = {}
+    into.parent.mkdir(parents=True, exist_ok=True)
+    if shutil.disk_usage(into.parent).free < received + FREE_BYTES:
+        raise DataError(_DISK_FULL)
     building = into.with_name(f".{into.name}.{secrets.token_hex(4)}.part")
-    building.mkdir(parents=True)
+    building.mkdir()
     try:
-        for class_name, split, name, data in _pictures(parts, skipped):
-            if counts.total() >= MAX_PICTURES:
-                raise DataError(f"The upload holds more than {MAX_PICTURES:,} pictures.")
-            if class_name not in folder_of and len(folder_of) >= MAX_CLASSES:
-                raise DataError(f"The upload holds more than {MAX_CLASSES:,} classes.")
-            try:
-                image = open_image(data, name, SHORT_SIDE)
-            except DataError as error:
-                skipped.append(Skipped(name, str(error)))
-                continue
-            folder = folder_of.setdefault(class_name, f"class-{len(folder_of) + 1:02d}")
-            counts[class_name] += 1
-            target = building / split / folder
-            target.mkdir(parents=True, exist_ok=True)
-            _save(image, target / f"{counts[class_name]:05d}", is_jpeg=data[:2] == b"\xff\xd8")
-        if not counts:
-            first = f" The first, '{skipped[0].name}': {skipped[0].reason.rstrip('.')}." if skipped else ""
-            raise DataError(f"None of the uploaded files can be used.{first}")
-        _join_splits(building)
-        (building / CLASSES_FILE).write_text(json.dumps({folder: name for name, folder in folder_of.items()}), "utf-8")
-        building.rename(into)
+        report("Looking at the files", 0, len(parts))
+        digest = _digest(parts)
+        batch = _find_batch(digest, into, owner)
+        built = building / "batch"
+        if batch is not None and batch.folder.parent.parent == into:
+            return _bring_back(Collection(into), batch, _did(parts, len(batch.pictures)))
+        if batch is not None:
+            copy_batch(batch, built)
+            pictures, skipped = batch.pictures, batch.skipped
+        else:
+            pictures, skipped = _build(parts, built, digest, report)
+        did = _did(parts, len(pictures))
+        if into.is_dir():
+            Collection(into).add_batch(built, did, _place)
+        else:
+            _check_number(owner)
+            Collection.create(building / "new", owner, title).add_batch(built, did, _place)
+            (building / "new").rename(into)
+    except OSError as error:
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            raise DataError(_DISK_FULL) from None
+        raise
     finally:
         shutil.rmtree(building, ignore_errors=True)
-    return UploadReport(dict(sorted(counts.items())), tuple(skipped))
+    return UploadReport(_count(pictures), tuple(skipped), batch is not None)
 
 
-def _pictures(parts: Sequence[tuple[str, Path]], skipped: list[Skipped]) -> Iterator[tuple[str, str, str, bytes]]:
-    """Class name, split, file name and bytes of each picture; the others go to `skipped`."""
-    for class_name, path in parts:
-        name = clean_text(path.name)
-        if _is_archive(path):
-            try:
-                _, layout = look_inside(path)
-            except DataError as error:
-                if len(parts) == 1:
-                    raise
-                skipped.append(Skipped(name, str(error)))
-                continue
-            skipped.extend(layout.skipped)
-            item_of = {item.ref: item for item in layout.items}
-            for ref, data in read_inside(path)(list(item_of), lambda: None):
-                item = item_of[ref]
-                yield layout.class_names[item.label], item.split, clean_text(ref), data
-        elif not class_name.strip():
-            skipped.append(Skipped(name, NO_CLASS))
-        elif path.stat().st_size > MAX_FILE_BYTES:
-            skipped.append(Skipped(name, f"it is larger than {MAX_FILE_BYTES // 2**20} MB"))
+def _place(classes: Classes, pictures: Sequence[Picture], first: int) -> Classes:
+    by_class: dict[str, list[tuple[int, str]]] = {}
+    for number, picture in enumerate(pictures, first):
+        by_class.setdefault(picture.class_name, []).append((number, picture.split))
+    for name, pairs in by_class.items():
+        classes = edits.add(classes, name, pairs)
+    return classes
+
+
+def _bring_back(collection: Collection, batch: Batch, did: str) -> UploadReport:
+    """The same files again, into the collection that has them: those that were taken out since come back."""
+    batches = collection.batches()
+    first = 1 + sum(len(one.pictures) for one in batches[: batches.index(batch)])
+
+    def place(classes: Classes) -> Classes:
+        there = {number for one in classes for number, _ in one.pictures}
+        for number, picture in enumerate(batch.pictures, first):
+            if number not in there:
+                classes = edits.add(classes, picture.class_name, [(number, picture.split)])
+        return classes
+
+    collection.edit(did, place)
+    return UploadReport(_count(batch.pictures), batch.skipped, True)
+
+
+def _count(pictures: Sequence[Picture]) -> dict[str, int]:
+    return dict(sorted(Counter(picture.class_name for picture in pictures).items()))
+
+
+def _did(parts: Sequence[Part], count: int) -> str:
+    names = {part.class_name for part in parts if part.class_name}
+    where = f" to '{names.pop()}'" if len(names) == 1 else ""
+    return f"{count:,} picture{'s' * (count != 1)} added{where}"
+
+
+def _check_number(owner: str) -> None:
+    if len(owned.list_own(owner)) >= MAX_COLLECTIONS:
+        raise DataError(
+            f"You have {MAX_COLLECTIONS} sets of pictures already. Delete one of them first, or add to one."
+        )
+
+
+def _digest(parts: Sequence[Part]) -> str:
+    """Of all that decides what becomes of the received files."""
+    total = hashlib.sha256()
+    for part in parts:
+        with open(part.path, "rb") as file:
+            content = hashlib.file_digest(file, "sha256").hexdigest()
+        total.update(json.dumps([part.class_name, "" if part.class_name else part.name, content]).encode())
+    return total.hexdigest()
+
+
+def _find_batch(digest: str, into: Path, owner: str) -> Batch | None:
+    for collection in sorted(owned.list_own(owner), key=lambda one: one.folder != into):
+        try:
+            for batch in collection.batches():
+                if batch.digest == digest:
+                    return batch
+        except DataError:
+            continue
+    return None
+
+
+def _build(
+    parts: Sequence[Part], folder: Path, digest: str, report: Report
+) -> tuple[Sequence[Picture], Sequence[Skipped]]:
+    skipped: list[Skipped] = []
+    sources = look(parts, skipped, report)
+    total = sum(len(source.jobs) for source in sources)
+    if total > edits.MAX_PICTURES:
+        raise DataError(f"The upload holds more than {edits.MAX_PICTURES:,} pictures. Received: {total:,}.")
+    writer = BatchWriter(folder)
+    for done, (job, kept) in enumerate(_keep_all(sources), 1):
+        if isinstance(kept, str):
+            skipped.append(Skipped(job.name, kept))
         else:
-            yield clean_text(class_name), "", name, path.read_bytes()
+            writer.add(kept, hashlib.sha256(kept.data).hexdigest()[:32], job.name, job.class_name, job.split)
+        report("Checking and shrinking the pictures", done, total)
+    if not writer.pictures:
+        first = f" The first, '{skipped[0].name}': {skipped[0].reason.rstrip('.')}." if skipped else ""
+        raise DataError(f"None of the uploaded files can be used.{first}")
+    writer.close(digest, skipped)
+    return writer.pictures, skipped
 
 
-def _is_archive(path: Path) -> bool:
-    with open(path, "rb") as file:
-        head = file.read(512)
-    if looks_like_image(head[:HEAD_BYTES]):
-        return False
-    return head.startswith((b"PK\3\4", b"PK\5\6", b"\x1f\x8b", b"\xfd7zXZ\0")) or head[257:262] == b"ustar"
+def _keep_all(sources: Sequence[Source]) -> Iterator[tuple[Job, Kept | str]]:
+    """Each picture as it is kept, or why it is not, in the order in which they are read."""
+    pending: collections.deque[tuple[Job, Future, int]] = collections.deque()
+    num_bytes, end = 0, time.monotonic() + MAX_SECONDS
+    with ThreadPoolExecutor(_THREADS, thread_name_prefix="keep") as pool:
+        for source in sources:
+            unread = dict(source.jobs)
+            for ref, data in source.read(list(unread)):
+                job = unread.pop(ref)
+                if time.monotonic() > end:
+                    yield job, f"'{job.name}' came after the {MAX_SECONDS / 60:.0f} minutes that one upload may take."
+                    continue
+                pending.append((job, pool.submit(_keep, data, job.name), len(data)))
+                num_bytes += len(data)
+                while len(pending) > _MOST_PENDING or num_bytes > _MOST_PENDING_BYTES:
+                    job, future, size = pending.popleft()
+                    num_bytes -= size
+                    yield job, future.result()
+            for job in unread.values():
+                yield job, f"'{job.name}' is empty or could not be read."
+        while pending:
+            job, future, _ = pending.popleft()
+            yield job, future.result()
 
 
-def _save(image: Image.Image, path: Path, is_jpeg: bool) -> None:
-    width, height = image.size
-    if max(width, height) > MAX_ASPECT * min(width, height):
-        wide, high = min(width, MAX_ASPECT * height), min(height, MAX_ASPECT * width)
-        left, top = (width - wide) // 2, (height - high) // 2
-        image = image.crop((left, top, left + wide, top + high))
-    short = min(image.size)
-    if short > SHORT_SIDE:
-        size = tuple(max(1, round(side * SHORT_SIDE / short)) for side in image.size)
-        image = image.resize(size, Image.Resampling.BICUBIC)
-    image = Image.fromarray(np.asarray(image))  # the pixels alone, no EXIF (places, names), no comment
-    if is_jpeg and short >= _JPEG_FROM_SIDE:
-        image.save(path.with_suffix(".jpg"), "JPEG", quality=JPEG_QUALITY)
-    else:
-        image.save(path.with_suffix(".png"), "PNG")
-
-
-def _join_splits(folder: Path) -> None:
-    """Put classes without a split under train/ where others have one."""
-    if not (folder / "train").is_dir():
-        return
-    for child in list(folder.glob("class-*")):
-        target = folder / "train" / child.name
-        target.mkdir(exist_ok=True)
-        for file in child.iterdir():
-            file.rename(target / file.name)
-        child.rmdir()
+def _keep(data: bytes, name: str) -> Kept | str:
+    try:
+        return keep(data, name)
+    except DataError as error:
+        return str(error)

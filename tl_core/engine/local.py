@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tl_core.engine.process import WorkerProcess
-from tl_core.engine.questions import InteractiveLane
+from tl_core.engine.questions import InteractiveLane, Question
 from tl_core.errors import UserError
 from tl_core.events import ENDINGS, Failed, Stopped
 from tl_core.experiment import Experiment
@@ -106,9 +106,13 @@ class LocalEngine:
 
     # questions
 
-    def ask(self, name: str, timeout: float = 60.0, **args: Any) -> Any:
+    def ask(self, name: str, /, timeout: float = 60.0, **args: Any) -> Any:
         """Answer of the interactive worker to one of `tl_core.questions`; see `InteractiveLane.ask`."""
         return self._lane.ask(name, timeout, **args)
+
+    def begin(self, name: str, /, **args: Any) -> Question:
+        """Ask without waiting: the answer to come, its progress, and a way to call it off; see `InteractiveLane.begin`."""
+        return self._lane.begin(name, **args)
 
     # life
 

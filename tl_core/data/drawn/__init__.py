@@ -14,6 +14,7 @@ __all__ = ["WORLDS", "World", "draw_pictures", "entries", "fingerprint_parts", "
 
 NUM_IMAGES = MAX_IMAGES + TEST_LIMIT  # a million to learn from, and those of the test on top
 DEFAULT_IMAGES = 2_000
+NETWORK = "demo-drawn"  # learnt from the dogs
 
 
 class DrawnItems(Sequence[Item]):
@@ -54,6 +55,7 @@ def _entry(name: str, world: World) -> Entry:
         description=world.description,
         mirror_safe=world.mirror_safe,
         default_images=DEFAULT_IMAGES,
+        network=NETWORK,
     )
 
 

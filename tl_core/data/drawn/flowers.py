@@ -56,10 +56,10 @@ def draw(dice: Dice, labels: np.ndarray, scene: Scene) -> None:
         shown = beside if number == 0 else np.ones(len(labels), bool)
         _flower(dice, labels, scene, shown)
         small = number == 0
-        scale = dice.uniform(0.45, 0.7) if small else dice.uniform(0.55, 1.1)
+        scale = dice.uniform(0.45, 0.7) if small else dice.uniform(0.45, 1.0)
         x, y = dice.uniform(-0.75, 0.75) * (1 if small else 0.4), dice.uniform(-0.7, 0.3) * (1 if small else 0.6)
         scene.move(first, scale, dice.uniform(-0.35, 0.35), x, y, dice.uniform(0.65, 1.0))
-    foreground(dice, scene, 0.4)
+    foreground(dice, scene, 0.55)
 
 
 def _flower(dice: Dice, labels: np.ndarray, scene: Scene, shown: np.ndarray) -> None:
@@ -79,9 +79,9 @@ def _flower(dice: Dice, labels: np.ndarray, scene: Scene, shown: np.ndarray) -> 
     colour = np.stack([palettes[k][int(u * len(palettes[k]))] for k, u in zip(labels, choice, strict=True)])
     colour = vary(dice, colour, 0.18)
     petals, rings, cup = column("petals"), column("rings"), column("cup")
-    long, wide = dice.about(column("long"), 0.16), dice.about(column("wide"), 0.2)
+    long, wide = dice.about(column("long"), 0.22), dice.about(column("wide"), 0.28)
     centre = dice.about(column("centre"), 0.2)
-    turn, wither = dice.uniform(0, 2 * np.pi), dice.uniform(0.0, 0.3)
+    turn, wither = dice.uniform(0, 2 * np.pi), dice.uniform(0.0, 0.45)
     for ring in range(MOST_RINGS):
         inwards = 1 - 0.24 * ring
         shade = 1 - 0.11 * ((ring + 1) % 2) + 0.05 * ring
