@@ -167,7 +167,7 @@ def test_fetch_checks_all_names_first_and_lists_what_there_is() -> None:
     result = tl("fetch", "digits", "kmnits")
     assert result.returncode == 2
     assert len(result.stderr.strip().splitlines()) == 1, "nothing was begun"
-    for words in ("'kmnits'", "Did you mean 'kmnist'", "Data sets: digits", "Networks: demo, resnet18"):
+    for words in ("'kmnits'", "Did you mean 'kmnist'", "Data sets: digits", "Networks: demo, demo-drawn, resnet18"):
         assert words in result.stderr
 
 

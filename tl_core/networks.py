@@ -122,7 +122,7 @@ def _load_tables(stamp: tuple[float, ...]) -> dict[str, Network]:
 
 
 def _table_files() -> list[Path]:
-    own = sorted(ASSETS.glob("demo*.json"))
+    own = sorted(ASSETS.glob("demo*.json"), key=lambda path: path.stem)
     return [*own, ASSETS / "networks.json"]
 
 

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Server, serve
-from tests.browser.test_images import name_class, send
+from tests.browser.test_my_images import name_class, send
 from tests.conftest import write_stripes
 
 pytestmark = pytest.mark.browser

@@ -111,7 +111,9 @@ def test_questions_are_answered_while_a_run_trains(engine: LocalEngine, store: S
 
 def test_a_question_whose_worker_dies_says_so_and_the_next_is_answered(engine: LocalEngine, stripes: Path) -> None:
     engine.ask("describe", spec=str(stripes))
-    os.kill(engine.worker_pids()["interactive"], signal.SIGSTOP)
+    pid = engine.worker_pids()["interactive"]
+    os.kill(pid, signal.SIGSTOP)
+    wait_until(lambda: Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "T")
     with pytest.raises(WorkerDied, match="within 1 seconds"):
         engine.ask("describe", spec=str(stripes), timeout=1)
     wait_until(lambda: "interactive" not in engine.worker_pids())
