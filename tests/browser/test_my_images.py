@@ -112,6 +112,8 @@ def test_camera_pictures_come_in_one_a_click(server: Server, page: Page) -> None
     expect(page.get_by_text("Say first which class")).to_be_visible()
     name_class(page, "green")
     for count in (1, 2, 3):
+        # each later than the one before: the fake camera begins anew every time, and the same picture is not kept twice
+        page.wait_for_function(f"document.querySelector('video')?.currentTime > {0.4 * count}")
         page.get_by_role("button", name="Take Photo").click()
         expect(page.get_by_text(re.compile(f"^green: {count} picture"))).to_be_visible()
     expect(page.locator(".tl-tiles img")).to_have_count(3)
