@@ -65,7 +65,8 @@ def tool_row(collection: Collection, version: Version) -> None:
             "application/zip",
             on_click="ignore",
             disabled=not version.num_pictures,
-            help="One folder for each class, as the pictures are kept here. You can upload it again another day.",
+            help="One folder for each class, as the pictures are kept here. You can upload it again another day, as long as it "
+            f"is not larger than the {st.get_option('server.maxUploadSize')} MB that one file may have.",
         )
         st.button("Start another set", on_click=my_images.show_set, help="This one is kept.")
         with st.popover("Delete all", help="Delete these pictures from the computer that runs this page."):

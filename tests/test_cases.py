@@ -6,7 +6,7 @@ from tl_core.errors import ExperimentError
 
 @pytest.mark.parametrize(
     ("num_images", "similarity", "number"),
-    [(200, 0.9, 1), (200, 0.1, 2), (50_000, 0.9, 3), (50_000, 0.1, 4), (2_000, 0.5, 1), (2_001, 0.49, 4)],
+    [(200, 0.9, 1), (200, 0.1, 2), (50_000, 0.9, 3), (50_000, 0.1, 4), (2_000, 0.4, 1), (2_001, 0.39, 4)],
 )
 def test_recommend_picks_the_quadrant(num_images: int, similarity: float, number: int) -> None:
     assert recommend(num_images, similarity).number == number

@@ -37,6 +37,17 @@ def test_a_study_goes_on_where_it_stopped(stripes, tmp_path):
     assert list(run_study(experiments, path)) == []
 
 
+def test_a_study_that_was_killed_in_mid_line_goes_on(stripes, tmp_path):
+    path = tmp_path / "rows.jsonl"
+    experiments = Grid(data=(str(stripes),), recipes=("case-1",), seeds=(0, 1)).experiments()
+    list(run_study(experiments, path))
+    whole = path.read_text()
+    path.write_text(whole[:-40])
+
+    assert [done for done, _, _ in run_study(experiments, path)] == [2]
+    assert [row["id"] for row in read_rows(path)] == [experiment.id for experiment in experiments]
+
+
 def test_a_run_that_fails_leaves_no_row_and_stops_nothing(stripes, tmp_path):
     path = tmp_path / "rows.jsonl"
     experiments = Grid(data=("no_such_set", str(stripes)), recipes=("case-1",)).experiments()

@@ -7,6 +7,7 @@ there are passed over.
 import datetime
 import itertools
 import json
+import os
 import statistics
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -57,6 +58,7 @@ def run_study(
 
     from tl_core.training import run
 
+    _cut_half_a_line(path)
     done = {row["id"] for row in read_rows(path)} if path.exists() else set()
     count = sum(experiment.id in done for experiment in experiments)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -85,6 +87,14 @@ def run_study(
         done.add(experiment.id)
         count += 1
         yield count, len(experiments), row
+
+
+def _cut_half_a_line(path: Path) -> None:
+    """A run that was killed as it wrote left one, and the next row must not be put behind it."""
+    if path.exists():
+        content = path.read_bytes()
+        if content and not content.endswith(b"\n"):
+            os.truncate(path, content.rfind(b"\n") + 1)
 
 
 def read_rows(path: Path) -> list[dict[str, Any]]:
