@@ -1,20 +1,20 @@
 """The bar at the top of every page: data set, number of images, similarity, network, recipe, always in this order."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import streamlit as st
 
 from frame import state
+from frame.data_picker import data_picker
 from frame.datasets import DataInfo, describe_data
-from frame.my_images import own_uploads
 from frame.services import get_catalogue
-from frame.settings import AUTO, IMAGINED, Settings
+from frame.settings import AUTO, Settings
+from frame.text import plain
+from frame.widgets import change_network, widget
 from tl_core.cases import ALL, CASES, CUSTOM, NONE, Recipe
-from tl_core.data import Entry, drawn
 from tl_core.data.dial import POSITIONS, position, position_name
-from tl_core.experiment import DEFAULT_NETWORK, MAX_IMAGES
+from tl_core.experiment import MAX_IMAGES
 from tl_core.networks import Network, get_network, networks
 from tl_core.plan import resolve_cut
 
@@ -30,7 +30,7 @@ def experiment_bar() -> tuple[Settings, DataInfo]:
     with st.container(border=True, key="experiment_bar"):
         columns = st.columns([2.2, 2.6, 2.6, 2.2, 2.0], gap="medium")
         with columns[0]:
-            _data_widget(settings)
+            data_picker(settings)
         with columns[1]:
             _size_widget(settings, data)
         with columns[2]:
@@ -41,6 +41,9 @@ def experiment_bar() -> tuple[Settings, DataInfo]:
             _recipe_widget(settings)
         if not settings.auto and settings.experiment.recipe == CUSTOM:
             _custom_widgets(settings)
+    entry = get_catalogue().get(settings.experiment.data)
+    if entry is not None and entry.path is None and entry.present:
+        st.caption(plain(f"{entry.title}: {entry.description}"))
     return settings, data
 
 
@@ -75,78 +78,6 @@ def _fit_to_data(settings: Settings, data: DataInfo) -> Settings:
     return state.get_settings()
 
 
-def _widget(key: str, value: Any, changed: Callable[[], None] | None = None) -> str:
-    """Give a widget its value from the settings; returns its key.
-
-    Only where they differ: a value that is set would overwrite what the visitor does at this moment. Under quick
-    changes Streamlit may drop the callback of the last one; then the widget is ahead of the settings, which have not changed
-    since, and `changed` is called here.
-    """
-    agreed = st.session_state.setdefault("bar_agreed", {})
-    shown = st.session_state.get(key, value)
-    if changed is not None and shown != value and agreed.get(key) == value:
-        changed()
-        st.rerun()
-    if key not in st.session_state or shown != value:
-        st.session_state[key] = value
-    agreed[key] = value
-    return key
-
-
-def _data_widget(settings: Settings) -> None:
-    catalogue = get_catalogue()
-    current = settings.experiment.data
-    present = [name for name, entry in catalogue.items() if entry.present]
-    to_download = [name for name in catalogue if name not in present]
-    uploads = own_uploads(current)
-    names = [IMAGINED, *present, *uploads, *to_download]
-    if current not in names:  # it was taken off the shelf
-        names.append(current)
-
-    def title(name: str) -> str:
-        if name == IMAGINED:
-            return "Imagine any data set"
-        if name in uploads:
-            return uploads[name]
-        if name not in catalogue:
-            return f"{name} (no longer here)"
-        entry = catalogue[name]
-        return entry.title if entry.present else f"{entry.title} ({entry.download_mb:,.0f} MB to download)"
-
-    def changed() -> None:
-        name = st.session_state.bar_data
-        if name not in names:
-            return  # the browser sent a title that has changed meanwhile, as when a download has ended
-        entry = catalogue.get(name)
-        size = 500 if name == IMAGINED else entry.default_images if entry else None
-        state.change(data=name, num_images=size, distance=0.0)
-        _change_network(state.get_settings(), _network_for(name, entry, settings.experiment.network))
-
-    st.selectbox(
-        "Data set",
-        names,
-        format_func=title,
-        key=_widget("bar_data", current),
-        on_change=changed,
-        help="The new pictures. 'Imagine' lets you move freely over the map; to train, choose a set of real pictures "
-        "or upload your own.",
-    )
-
-
-def _network_for(name: str, entry: Entry | None, network: str) -> str:
-    """Drawn pictures go with the network that learnt from drawn ones, and photographs not with it."""
-    if entry is not None and entry.network:
-        return entry.network
-    return DEFAULT_NETWORK if network == drawn.NETWORK and name != IMAGINED else network
-
-
-def _change_network(settings: Settings, name: str) -> None:
-    """Another network has other stages to cut after."""
-    if name != settings.experiment.network:
-        freeze = ALL if settings.experiment.recipe == CUSTOM and settings.experiment.freeze == ALL else None
-        state.change(network=name, cut=None, freeze=freeze)
-
-
 def _size_widget(settings: Settings, data: DataInfo) -> None:
     if settings.imagined:
         low, high = 10, MAX_IMAGES
@@ -166,7 +97,7 @@ def _size_widget(settings: Settings, data: DataInfo) -> None:
         "Number of images",
         size_steps(low, high, value),
         format_func=lambda n: f"{n:,}",
-        key=_widget("bar_images", value, changed),
+        key=widget("bar_images", value, changed),
         on_change=changed,
         disabled=low >= high,
         help="How many images there are to learn from (training and validation). Images for the final test are kept "
@@ -187,7 +118,7 @@ def _similarity_widget(settings: Settings) -> None:
             0.0,
             1.0,
             step=0.01,
-            key=_widget("bar_similarity", settings.similarity, imagined),
+            key=widget("bar_similarity", settings.similarity, imagined),
             on_change=imagined,
             help="How much the new pictures are like those the network was trained on: 0 is different, 1 is similar.",
         )
@@ -197,7 +128,7 @@ def _similarity_widget(settings: Settings) -> None:
         "Similarity to the original data",
         order,
         format_func=position_name,
-        key=_widget("bar_distance", POSITIONS[position(settings.experiment.distance)], dialled),
+        key=widget("bar_distance", POSITIONS[position(settings.experiment.distance)], dialled),
         on_change=dialled,
         help="Real pictures cannot be made more similar, but they can be made less so: their tiles are swapped, in the same "
         "way in every picture, finer and finer to the left. Edges survive, shapes do not. "
@@ -214,7 +145,7 @@ def _network_widget(settings: Settings) -> None:
 
     def changed() -> None:
         if st.session_state.bar_network in catalogue:  # else its title has changed: its weights have arrived
-            _change_network(settings, st.session_state.bar_network)
+            change_network(settings, st.session_state.bar_network)
 
     learnt_from = catalogue[settings.experiment.network].trained_on
 
@@ -222,7 +153,7 @@ def _network_widget(settings: Settings) -> None:
         "Network",
         list(catalogue),
         format_func=title,
-        key=_widget("bar_network", settings.experiment.network),
+        key=widget("bar_network", settings.experiment.network),
         on_change=changed,
         help=f"The pre-trained network that is adapted. This one learnt from {learnt_from}.",
     )
@@ -245,7 +176,7 @@ def _recipe_widget(settings: Settings) -> None:
         "Recipe",
         list(titles),
         format_func=titles.get,
-        key=_widget("bar_recipe", AUTO if settings.auto else settings.experiment.recipe),
+        key=widget("bar_recipe", AUTO if settings.auto else settings.experiment.recipe),
         on_change=changed,
         help="What is done to the network: the recipe of the map's quadrant, another case's on purpose, or your own.",
     )
@@ -264,7 +195,7 @@ def _custom_widgets(settings: Settings) -> None:
             "Keep the layers up to",
             kept,
             format_func=titles.get,
-            key=_widget("bar_cut", resolve_cut(network, recipe.cut)),
+            key=widget("bar_cut", resolve_cut(network, recipe.cut)),
             on_change=lambda: state.change(**_own(network, recipe, cut=st.session_state.bar_cut)),
             help="Everything after this layer is sliced off, and the new layer is put here.",
         )
@@ -275,7 +206,7 @@ def _custom_widgets(settings: Settings) -> None:
             "Freeze",
             choices,
             format_func=words.get,
-            key=_widget("bar_freeze", recipe.freeze if recipe.freeze in choices else ALL),
+            key=widget("bar_freeze", recipe.freeze if recipe.freeze in choices else ALL),
             on_change=lambda: state.change(**_own(network, recipe, freeze=st.session_state.bar_freeze)),
             disabled=recipe.init == "random",
             help="Frozen layers do not change: all layers up to this one.",
@@ -285,7 +216,7 @@ def _custom_widgets(settings: Settings) -> None:
             "Start from",
             ["pretrained", "random"],
             format_func={"pretrained": "pre-trained weights", "random": "random weights"}.get,
-            key=_widget("bar_init", recipe.init),
+            key=widget("bar_init", recipe.init),
             required=True,
             on_change=lambda: state.change(**_own(network, recipe, init=st.session_state.bar_init)),
             help="Pre-trained weights know something already; random ones know nothing.",

@@ -94,7 +94,7 @@ def _epochs(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _status(run: Run, events: list[dict[str, Any]]) -> None:
     """A progress bar that says what is going on, and Stop."""
-    bar, button = st.columns([8, 1], vertical_alignment="bottom")
+    bar, button = st.columns([8, 1], vertical_alignment="bottom") if run.active else (st.container(), None)
     engine = get_engine()
     epochs = _epochs(events)
     with bar:
@@ -105,9 +105,8 @@ def _status(run: Run, events: list[dict[str, Any]]) -> None:
             _progress_bar(epochs, engine.progress(run.id))
         else:
             _end_bar(run, epochs, _find(events, "finished"))
-    with button:
-        if run.active and run.owner == owner():
-            st.button("Stop", key="stop", on_click=engine.cancel, args=(run.id,), width="stretch")
+    if button is not None and run.owner == owner():
+        button.button("Stop", key="stop", on_click=engine.cancel, args=(run.id,), width="stretch")
     if run.error:
         (st.error if run.status == "failed" else st.warning)(plain(run.error))
     for note in {note: None for event in events for note in event.get("notes", [])}:

@@ -25,6 +25,7 @@ def case_title(prescription: Prescription, chosen: Case | None, prescribed: bool
     case, other = prescription.case, prescription.other
     if prescribed and prescription.similarity is None:
         st.subheader(f"Case {case.number} or {other.number}: {prescription.doubt}", anchor=False)
+        st.write(f"Until it is known, the network and the words are those for similar pictures, case {case.number}.")
         return
     shown = case if prescribed else chosen
     st.subheader(f"Case {shown.number}: {shown.title}" if shown else "A recipe of your own", anchor=False)

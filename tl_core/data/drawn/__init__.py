@@ -13,7 +13,7 @@ from tl_core.experiment import MAX_IMAGES
 __all__ = ["WORLDS", "World", "draw_pictures", "entries", "fingerprint_parts", "labels_of", "layout", "read"]
 
 NUM_IMAGES = MAX_IMAGES + TEST_LIMIT  # a million to learn from, and those of the test on top
-DEFAULT_IMAGES = 2_000
+DEFAULT_IMAGES = 500
 NETWORK = "demo-drawn"  # learnt from the dogs
 
 

@@ -32,21 +32,32 @@ class World:
 WORLDS = {
     "dogs": World(
         "Drawn dogs",
-        "Dogs of 24 breeds, drawn by the computer: what the network 'demo-drawn' was trained on.",
+        "24 breeds, drawn by this program, as many as you like. "
+        "The 'Drawn dogs network' learnt from just these kinds: as similar as can be.",
         tuple(kind.name for kind in animals.DOGS),
         partial(animals.draw, animals.DOGS),
     ),
     "wolves": World(
         "Drawn wolves",
-        "Eight kinds of wolves and their kin, drawn: other classes with the body plan of dogs, so similar to them.",
+        "eight kinds, drawn by this program, as many as you like. "
+        "Other animals than the dogs its network learnt from, but built like them: similar.",
         tuple(kind.name for kind in animals.WOLVES),
         partial(animals.draw, animals.WOLVES),
     ),
     "flowers": World(
-        "Drawn flowers", "Eight kinds of flowers, drawn: nothing like a dog.", flowers.NAMES, flowers.draw
+        "Drawn flowers",
+        "eight kinds, drawn by this program, as many as you like. "
+        "Nothing like the dogs its network learnt from: different.",
+        flowers.NAMES,
+        flowers.draw,
     ),
     "road_signs": World(
-        "Drawn road signs", "Sixteen road signs, drawn: nothing like a dog.", signs.NAMES, signs.draw, mirror_safe=False
+        "Drawn road signs",
+        "sixteen of them, drawn by this program, as many as you like. "
+        "Nothing like the dogs its network learnt from: different.",
+        signs.NAMES,
+        signs.draw,
+        mirror_safe=False,
     ),
 }
 

@@ -1,0 +1,38 @@
+"""Widgets whose value lives in the settings."""
+
+from collections.abc import Callable
+from typing import Any
+
+import streamlit as st
+
+from frame import state
+from frame.settings import Settings
+from tl_core.cases import ALL, CUSTOM
+from tl_core.networks import get_network
+
+
+def widget(key: str, value: Any, changed: Callable[[], None] | None = None) -> str:
+    """Give a widget its value from the settings; returns its key.
+
+    Only where they differ: a value that is set would overwrite what the visitor does at this moment. Under quick
+    changes Streamlit may drop the callback of the last one; then the widget is ahead of the settings, which have not changed
+    since, and `changed` is called here.
+    """
+    agreed = st.session_state.setdefault("bar_agreed", {})
+    shown = st.session_state.get(key, value)
+    if changed is not None and shown != value and agreed.get(key) == value:
+        changed()
+        st.rerun()
+    if key not in st.session_state or shown != value:
+        st.session_state[key] = value
+    agreed[key] = value
+    return key
+
+
+def change_network(settings: Settings, name: str) -> None:
+    """Another network has other stages to cut after."""
+    if name != settings.experiment.network:
+        freeze = ALL if settings.experiment.recipe == CUSTOM and settings.experiment.freeze == ALL else None
+        state.change(network=name, cut=None, freeze=freeze)
+        network = get_network(name)
+        st.toast(f"Network: {network.title}, which learnt from {network.trained_on}.")
