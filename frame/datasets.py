@@ -1,9 +1,12 @@
 """What the pages know of the chosen data set: asked from the interactive worker, never decoded in the server itself."""
 
+import functools
+import time
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as NotYet
 from dataclasses import dataclass
 from html import escape
+from pathlib import Path
 from typing import Any
 
 import streamlit as st
@@ -13,10 +16,12 @@ from frame.settings import Settings
 from frame.text import plain
 from tl_core.data import Entry
 from tl_core.data.dial import POSITIONS, position
+from tl_core.data.folders import newest_change
 from tl_core.networks import get_network
 
 MEASURED_IMAGES = 1_000  # a similarity does not change much beyond (see docs), and larger sets take longer to read
 THUMBNAILS = 12
+STAMP_SECONDS = 5
 PATIENCE = 0.4  # seconds a page waits for an answer before it draws without it
 
 
@@ -98,12 +103,16 @@ def redraw_when_done(futures: tuple[Future, ...]) -> None:
 
 
 def _stamp(name: str) -> float:
-    """When a set on the shelf was changed last, so that what is known of it is asked again."""
+    """When a set on the shelf was changed last, so that what is known of it is asked again. Looked up every 5 s."""
     entry = get_catalogue().get(name)
-    try:
-        return entry.path.stat().st_mtime if entry is not None and entry.path is not None else 0.0
-    except OSError:
+    if entry is None or entry.path is None:
         return 0.0
+    return _newest_change(entry.path, int(time.monotonic() / STAMP_SECONDS))
+
+
+@functools.lru_cache(maxsize=64)
+def _newest_change(path: Path, moment: int) -> float:
+    return newest_change(path)
 
 
 def _ask_thumbnails(settings: Settings) -> Future:

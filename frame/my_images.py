@@ -8,12 +8,14 @@ from frame import state
 from frame.services import get_answers, owner
 from frame.settings import IMAGINED, is_upload
 from frame.text import plain
+from frame.upload import disk_sentence
 from tl_core.data.collection import Collection
 from tl_core.data.edits import Classes
 from tl_core.data.owned import list_own, new_upload_id, open_own, owner_hash
 from tl_core.errors import DataError
 
-_OPEN = "my_images"  # id of the set that is open on the page; it may not exist yet
+_OPEN = "my_images"  # id of the set that is open on the page
+_NEW = "my_new_images"  # id for the set that the next upload makes; while there is one, the page is empty
 
 
 def me() -> str:
@@ -22,7 +24,13 @@ def me() -> str:
 
 
 def open_set() -> Collection | None:
-    """The set that the page shows: the one opened last, else the chosen data set, else the visitor's newest."""
+    """The set that the page shows: the one opened last, else the chosen data set, else the visitor's newest.
+
+    None for a new one, which is also what is shown in place of one that was deleted elsewhere: pictures that the visitor has in
+    hand must not go into some other set, and the id of the deleted one is not used again.
+    """
+    if _NEW in st.session_state:
+        return None
     for spec in (st.session_state.get(_OPEN), state.get_settings().experiment.data):
         if spec is not None and is_upload(spec):
             found = open_own(spec, me())
@@ -30,7 +38,9 @@ def open_set() -> Collection | None:
                 st.session_state[_OPEN] = found[0].id
                 return found[0]
             if spec == st.session_state.get(_OPEN):
-                return None  # a new set, empty until something is added to it
+                st.toast("The set that was open here is deleted. What you add now makes a new one.")
+                show_set()
+                return None
     mine = list_own(me())
     if mine:
         st.session_state[_OPEN] = mine[-1].id
@@ -39,12 +49,19 @@ def open_set() -> Collection | None:
 
 def open_id() -> str:
     """The id of the set that is open, or of the one that the next upload makes."""
-    return st.session_state.setdefault(_OPEN, new_upload_id())
+    if _NEW not in st.session_state and _OPEN in st.session_state:
+        return st.session_state[_OPEN]
+    return st.session_state.setdefault(_NEW, new_upload_id())
 
 
 def show_set(name: str | None = None) -> None:
-    """Open one of the visitor's sets, or a new one."""
-    st.session_state[_OPEN] = name or new_upload_id()
+    """Open one of the visitor's sets, or a new one. A name that is not of one of theirs changes nothing."""
+    if name is None:
+        st.session_state.pop(_OPEN, None)
+        st.session_state[_NEW] = new_upload_id()
+    elif "." not in name and open_own(name, me()) is not None:
+        st.session_state[_OPEN] = name
+        st.session_state.pop(_NEW, None)
 
 
 def choose(collection: Collection) -> None:
@@ -98,8 +115,8 @@ def own_uploads(current: str) -> dict[str, str]:
 def _try(collection: Collection, action: Callable[[], object]) -> bool:
     try:
         action()
-    except DataError as error:
-        st.toast(plain(str(error)))
+    except (DataError, OSError) as error:
+        st.toast(plain(disk_sentence(error) if isinstance(error, OSError) else str(error)))
         return False
     if state.get_settings().experiment.data.split(".")[0] == collection.id:
         choose(collection)

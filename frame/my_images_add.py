@@ -102,9 +102,13 @@ def _camera(collection: Collection | None, name: str, count: int) -> None:
 
 
 def _begin(received: Received, title: str) -> None:
-    st.session_state[_IMPORT] = begin_import(received, my_images.open_id(), my_images.me(), title)
+    there = my_images.open_set() is not None
     st.session_state[_COUNT] += 1
     st.session_state.my_error = ""
+    try:
+        st.session_state[_IMPORT] = begin_import(received, my_images.open_id(), my_images.me(), title, there)
+    except UserError as error:
+        st.session_state.my_error = str(error)
     st.rerun()
 
 
@@ -121,6 +125,7 @@ def _finish(running: Import, wait: float) -> bool:
         st.session_state.my_error = str(error)
     else:
         st.session_state.my_redraw = True
+        my_images.show_set()  # if it was deleted in this very moment
         my_images.show_set(running.upload_id)
         collection = my_images.open_set()
         if collection is not None:

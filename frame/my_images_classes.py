@@ -39,7 +39,9 @@ def show_classes(collection: Collection, version: Version) -> None:
             off = "" if one.on else ", switched off"
             st.markdown(f"**{plain(one.name)}**: {count}{off}", width="content")
             _change_menu(collection, version, one, key)
-        if one.pictures:
+        if not one.pictures:
+            continue
+        with st.container(key=f"{'on' if one.on else 'switched_off'}_{key}"):
             picture_tiles(
                 pictures,
                 [number for number, _ in one.pictures],

@@ -13,7 +13,9 @@ from streamlit.runtime.scriptrunner import get_script_run_ctx
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from frame.services import get_engine
+from tl_core.data.uploads import DISK_FULL, is_full
 from tl_core.engine.questions import Question
+from tl_core.errors import DataError
 from tl_core.paths import uploads_dir
 
 Received = list[tuple[str, UploadedFile]]  # (class name, or '' for an archive or a folder's file, which brings its own)
@@ -46,10 +48,32 @@ class Import:
         return passed / done * (total - done) if done else None
 
 
-def begin_import(received: Received, upload_id: str, owner: str, title: str) -> Import:
-    """Hand the files over; they are deleted as soon as the pictures are in, or cannot be, whatever happens."""
-    folder = incoming() / secrets.token_hex(8)
-    folder.mkdir()
+def begin_import(received: Received, upload_id: str, owner: str, title: str, must_exist: bool = False) -> Import:
+    """Hand the files over; they are deleted as soon as the pictures are in, or cannot be, whatever happens.
+
+    `must_exist`: the set is there already, so that one deleted meanwhile is not made anew. Raises `DataError` if the files
+    cannot be written.
+    """
+    folder = uploads_dir() / "incoming" / secrets.token_hex(8)
+    try:
+        parts = _write(received, folder)
+        question = get_engine().begin(
+            "add_pictures", upload_id=upload_id, parts=parts, owner=owner, title=title, must_exist=must_exist
+        )
+    except OSError as error:
+        _clean_up(folder)
+        raise DataError(disk_sentence(error)) from None
+    except BaseException:
+        _clean_up(folder)
+        raise
+    finally:
+        forget(file for _, file in received)
+    question.future.add_done_callback(lambda _: _clean_up(folder))
+    return Import(upload_id, question)
+
+
+def _write(received: Received, folder: Path) -> list[tuple[str, str, str]]:
+    folder.mkdir(parents=True)
     parts = []
     for number, (class_name, file) in enumerate(received):
         # the name is kept as text; only its last part may become part of a path
@@ -57,10 +81,15 @@ def begin_import(received: Received, upload_id: str, owner: str, title: str) -> 
         path.parent.mkdir()
         path.write_bytes(file.getbuffer())
         parts.append((class_name, str(path), file.name))
-    forget(file for _, file in received)
-    question = get_engine().begin("add_pictures", upload_id=upload_id, parts=parts, owner=owner, title=title)
-    question.future.add_done_callback(lambda _: _clean_up(folder))
-    return Import(upload_id, question)
+    return parts
+
+
+def disk_sentence(error: OSError) -> str:
+    """What to tell of a file that could not be written."""
+    if is_full(error):
+        return DISK_FULL
+    why = error.strerror or type(error).__name__
+    return f"The computer that runs this page could not write to its disk ({why}), so nothing was changed. Try again."
 
 
 def _clean_up(folder: Path) -> None:

@@ -18,7 +18,7 @@ from tl_core.data.set_zip import write_zip, zip_name
 
 
 def as_zip(collection: Collection, version: Version) -> bytes:
-    buffer = io.BytesIO()
+    buffer = io.BytesIO()  # whose bytes are handed on without a copy
     write_zip(collection, version, buffer)
     return buffer.getvalue()
 
@@ -69,7 +69,7 @@ def tool_row(collection: Collection, version: Version) -> None:
             f"is not larger than the {st.get_option('server.maxUploadSize')} MB that one file may have.",
         )
         st.button("Start another set", on_click=my_images.show_set, help="This one is kept.")
-        with st.popover("Delete all", help="Delete these pictures from the computer that runs this page."):
+        with st.popover("Delete this set", help="Delete these pictures from the computer that runs this page."):
             st.write("All pictures of this set and all its earlier states are deleted at once. This cannot be undone.")
             st.button("Delete now", type="primary", on_click=my_images.delete, args=(collection,))
         if version.did:
@@ -82,7 +82,7 @@ st.header("My images", anchor=False)
 st.write(
     "Bring pictures of two classes or more, at least three of each; twenty or more make a better lesson. They go to the computer "
     "that runs this page and nowhere else, only you can see them, and they are shrunk on arrival and lose place and camera data. "
-    f"They are deleted when you press *Delete all*, or {UNUSED_HOURS} hours after you last used them."
+    f"They are deleted when you press *Delete this set*, or {UNUSED_HOURS} hours after you last used them."
 )
 st.caption(
     f"Limits: {st.get_option('server.maxUploadSize')} MB a file, {MAX_PICTURES:,} pictures in a set, 25 million pixels a "
@@ -102,6 +102,8 @@ else:
     st.divider()
     total = f"{version.num_pictures:,} picture{'s' * (version.num_pictures != 1)}"
     classes = f"{len(version.classes):,} class{'es' * (len(version.classes) != 1)}"
+    num_off = sum(not one.on for one in version.classes)
+    classes += f", {num_off:,} of them switched off" if num_off else ""
     st.subheader(f"{plain(collection.title)}: {total} in {classes}", anchor=False)
     tool_row(collection, version)
     waiting = ()

@@ -1,4 +1,4 @@
-"""How the interactive worker answers: quick questions one after the other, long ones in two threads beside them."""
+"""How the interactive worker answers: quick questions one after the other, each kind of long ones in threads beside them."""
 
 import inspect
 import logging
@@ -12,7 +12,7 @@ from tl_core.errors import Cancelled, UserError
 
 log = logging.getLogger(__name__)
 
-LONG_AT_ONCE = 2
+LONG_AT_ONCE = 2  # of each name: uploads do not wait for downloads
 PROGRESS_EVERY = 0.2  # seconds between two progress lines
 
 Say = Callable[..., None]  # (kind, **fields): one JSON line to the server
@@ -35,6 +35,9 @@ def throttled(say: Callable[[str, int, int], None]) -> Callable[[str, int, int],
 class Answering:
     """Takes `ask` orders and answers them through `say`; `cancel` and `abandon` may come at any time.
 
+    Every question is answered, unless it is abandoned. One that is cancelled while it waits is answered so at once and never
+    begun; whether it was still waiting is decided here, where it is known.
+
     A function of `QUESTIONS` with a parameter `report` gets a callable (doing, done, total), which raises `Cancelled` once
     the question was called off.
     """
@@ -43,34 +46,39 @@ class Answering:
         self._say = say
         self._lock = threading.Lock()
         self._functions: dict[str, Callable[..., Any]] = {}
-        self._long_names: set[str] = set()
         self._started = threading.Event()
         self._quick: queue.Queue[dict[str, Any]] = queue.Queue()
-        self._long: queue.Queue[dict[str, Any]] = queue.Queue()
+        self._long: dict[str, queue.Queue[dict[str, Any]]] = {}  # by the question's name
+        self._called_off: queue.Queue[int] = queue.Queue()  # cancelled while they waited, to be answered so
         self._running: dict[int, queue.Queue] = {}  # by the question's id
         self._waiting: set[int] = set()
-        self._cancelled: set[int] = set()  # only ids that wait or run
+        self._cancelled: set[int] = set()  # only ids that run
         self._abandoned: set[int] = set()
 
     def start(self) -> None:
         """Make ready to answer: what the questions need is imported now, so that none waits for that."""
         from tl_core.questions import LONG, QUESTIONS
 
-        self._functions, self._long_names = QUESTIONS, LONG
+        self._functions = QUESTIONS
+        self._long = {name: queue.Queue() for name in LONG}
         self._started.set()
-        for jobs in (self._quick, *[self._long] * LONG_AT_ONCE):
+        for jobs in (self._quick, *list(self._long.values()) * LONG_AT_ONCE):
             self._add_thread(jobs)
+        threading.Thread(target=self._refuse, daemon=True).start()
 
     def ask(self, job: dict[str, Any]) -> None:
         with self._lock:
             self._waiting.add(job["id"])
         self._started.wait()
-        (self._long if job["name"] in self._long_names else self._quick).put(job)
+        self._long.get(job["name"], self._quick).put(job)
 
     def cancel(self, number: int) -> None:
         with self._lock:
-            if number in self._waiting or number in self._running:
+            if number in self._running:
                 self._cancelled.add(number)
+            elif number in self._waiting:
+                self._waiting.remove(number)
+                self._called_off.put(number)
 
     def abandon(self, number: int) -> None:
         """Nobody waits for this answer any more: let its thread end with it, and give its place to another."""
@@ -90,7 +98,9 @@ class Answering:
             job = jobs.get()
             number = job["id"]
             with self._lock:
-                self._waiting.discard(number)
+                if number not in self._waiting:
+                    continue  # called off
+                self._waiting.remove(number)
                 self._running[number] = jobs
             answer = self._answer(job)
             with self._lock:
@@ -101,6 +111,11 @@ class Answering:
             if abandoned:
                 return
             self._say("answer", id=number, **answer)
+
+    def _refuse(self) -> None:
+        """In a thread of its own: whoever reads the orders must never wait for the server to read the answers."""
+        while True:
+            self._say("answer", id=self._called_off.get(), **_refusal(Cancelled()))
 
     def _answer(self, job: dict[str, Any]) -> dict[str, Any]:
         """The fields of its answer: `result`, or `error`, `user_error` and `cancelled`."""

@@ -26,17 +26,19 @@ def fetch_file(
     path: Path,
     progress: Progress | None = None,
     check: Callable[[Path], None] | None = None,
+    expected_bytes: int | None = None,
 ) -> None:
     """Download to `path`, which gets its name only once it is whole and `check(part)` has not raised.
 
     Until then the bytes lie in `part_of(path)`, where the next try goes on; a part that does not pass is deleted. What
-    `progress` raises ends the download and leaves the part. Nothing here keeps two processes apart: lock outside.
+    `progress` raises ends the download and leaves the part. No more than `expected_bytes` are taken, if they are known: a
+    server that has more to send is not believed, and nothing is kept. Nothing here keeps two processes apart: lock outside.
     Raises `DownloadError`.
     """
     part = part_of(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        _download(url, part, progress)
+        _download(url, part, progress, expected_bytes)
         if check:
             try:
                 check(part)
@@ -44,6 +46,9 @@ def fetch_file(
                 part.unlink()
                 raise
         part.replace(path)
+    except _TooMuch:
+        part.unlink(missing_ok=True)
+        raise
     except (OSError, http.client.HTTPException) as error:
         reason = getattr(error, "reason", None) or error  # urllib wraps the error of the socket
         text = str(getattr(reason, "strerror", None) or reason)
@@ -78,10 +83,12 @@ def size_of(path: Path) -> int:
     return path.stat().st_size if path.is_file() else 0
 
 
-def _download(url: str, part: Path, progress: Progress | None) -> None:
+def _download(url: str, part: Path, progress: Progress | None, expected: int | None) -> None:
+    if expected is not None and size_of(part) > expected:
+        part.unlink()  # of another file, or of none
     for _ in range(_MAX_ATTEMPTS):
         before = size_of(part)
-        done, total = _download_once(url, part, progress)
+        done, total = _download_once(url, part, progress, expected)
         if done == total:
             return
         if done > total:
@@ -91,7 +98,7 @@ def _download(url: str, part: Path, progress: Progress | None) -> None:
     raise DownloadError(f"the connection was cut after {size_of(part):,} bytes, which are kept")
 
 
-def _download_once(url: str, part: Path, progress: Progress | None) -> tuple[int, int]:
+def _download_once(url: str, part: Path, progress: Progress | None, expected: int | None) -> tuple[int, int]:
     """Append what is still missing to `part`; its size and that of the whole file."""
     done = size_of(part)
     headers = {"User-Agent": _USER_AGENT} | ({"Range": f"bytes={done}-"} if done else {})
@@ -110,14 +117,28 @@ def _download_once(url: str, part: Path, progress: Progress | None) -> tuple[int
                 raise DownloadError("the server sent another part of the file than it was asked for")
         else:
             done, total = 0, _number(r"^(\d+)$", response.headers.get("Content-Length"))
+        _check_amount(total or 0, expected)
         with part.open("ab" if done else "wb") as file:
             while chunk := _read(response):
+                _check_amount(done + len(chunk), expected)
                 file.write(chunk)
                 file.flush()  # what was told of is kept, even if the process is killed now
                 done += len(chunk)
                 if progress:
                     progress(done, total or done)
     return done, total if total is not None else done
+
+
+class _TooMuch(DownloadError):
+    """What came cannot be the file that was asked for."""
+
+
+def _check_amount(num_bytes: int, expected: int | None) -> None:
+    if expected is not None and num_bytes > expected:
+        raise _TooMuch(
+            f"the server sends more than the {expected:,} bytes that the file has, so it is not the official one, and nothing "
+            "of it is kept"
+        )
 
 
 def _read(response: http.client.HTTPResponse) -> bytes:

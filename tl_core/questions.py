@@ -6,6 +6,8 @@ from typing import Any
 
 from tl_core.data import describe, import_upload, thumbnails
 from tl_core.data.checkup import checkup
+from tl_core.data.owned import UPLOAD_NAME
+from tl_core.errors import DataError
 from tl_core.paths import uploads_dir
 
 
@@ -14,15 +16,21 @@ def add_pictures(
     parts: list[tuple[str, ...]],
     owner: str = "",
     title: str = "My images",
+    must_exist: bool = False,
     report: Callable[[str, int, int], None] | None = None,
 ) -> dict[str, Any]:
     """Import received files, (class name or '', path, name) each, into a collection, and delete them.
 
-    Returns `{counts, skipped, known}`, as `tl_core.data.UploadReport`. Raises `DataError` if there is nothing to import.
+    Returns `{counts, skipped, known}`, as `tl_core.data.UploadReport`. Raises `DataError` if `upload_id` is none, and as
+    `tl_core.data.import_upload` does.
     """
     received = [(class_name, Path(path), *name) for class_name, path, *name in parts]
     try:
-        done = import_upload(received, uploads_dir() / upload_id, report, owner=owner, title=title)
+        match = UPLOAD_NAME.fullmatch(upload_id)
+        if match is None or match[2] is not None:
+            raise DataError(f"This is not the id of a set of pictures. Received: '{upload_id}'. Start another set.")
+        into = uploads_dir() / upload_id
+        done = import_upload(received, into, report, owner=owner, title=title, must_exist=must_exist)
     finally:
         for _, path, *_ in received:
             path.unlink(missing_ok=True)

@@ -1,5 +1,6 @@
 """The page My images with a real engine and its interactive worker."""
 
+import errno
 import io
 import time
 import zipfile
@@ -197,3 +198,60 @@ def test_another_set_beside_the_first(stripes: Path) -> None:
     assert [one.title for one in list_own(owner_hash(ANN))] == ["mine.zip", "second.zip"]
     next(box for box in app.selectbox if box.label == "Your sets").select_index(0).run()
     settle(app, "mine\\.zip: 24 pictures")
+
+
+def test_a_set_that_was_deleted_in_another_tab_is_not_added_to(stripes: Path) -> None:
+    one = settle(add_zip(visit(), zipped(stripes)), "24 pictures in 2 classes")
+    other = settle(visit(), "24 pictures in 2 classes")
+    old = spec_of().split(".")[0]
+    press(one, "Delete now")
+    other.run()
+    assert "The set that was open here is deleted" in other.toast[0].value
+    assert "Nothing here yet" in texts(other)
+    add_zip(other, zipped(stripes), "later.zip")
+    settle(other, "later\\.zip: 24 pictures")
+    (new,) = list_own(owner_hash(ANN))
+    assert new.id != old
+    assert other.session_state["settings"].experiment.data == new.spec()
+
+
+def test_a_name_that_is_not_of_an_own_set_opens_nothing(stripes: Path) -> None:
+    settle(add_zip(visit(BOB), zipped(stripes)), "24 pictures in 2 classes")
+    bobs = spec_of(BOB).split(".")[0]
+
+    def page() -> None:
+        import streamlit as st
+
+        from frame import my_images
+
+        my_images.show_set(st.session_state.asked)
+        st.text(my_images.open_id())
+
+    for name in (bobs, f"{bobs}.1", "../../x", "upload-" + "0" * 32, ""):
+        app = AppTest.from_function(page)
+        app.session_state["owner"], app.session_state["asked"] = ANN, name
+        shown = app.run().text[0].value
+        assert shown.startswith("upload-")
+        assert shown not in (name, bobs)
+
+
+def full(path: Path, *args: object, **options: object) -> None:
+    raise OSError(errno.ENOSPC, "No space left on device", str(path))
+
+
+def test_a_full_disk_is_one_sentence_and_leaves_nothing(stripes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = zipped(stripes)
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_bytes", full)
+        app = add_zip(visit(), data)
+        assert "is full or nearly so" in app.error[0].value
+        assert list((paths.uploads_dir() / "incoming").iterdir()) == []
+        assert not app.exception
+    settle(add_zip(app, data), "24 pictures in 2 classes")
+    before = spec_of()
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_text", full)
+        next(button for button in app.button if button.label == "Switch off").click().run()
+        assert "is full or nearly so" in app.toast[0].value
+        assert not app.exception
+    assert spec_of() == before

@@ -162,7 +162,7 @@ def test_delete_all(server: Server, page: Page, tmp_path: Path) -> None:
     upload_zip(page, server, tmp_path)
     folder = server.home / "uploads" / re.search(r"upload-[0-9a-f]{32}", page.url)[0]
     assert folder.is_dir()
-    page.get_by_role("button", name="Delete all").click()
+    page.get_by_role("button", name="Delete this set").click()
     page.get_by_role("button", name="Delete now").click()
     expect(page.get_by_text("Nothing here yet")).to_be_visible()
     assert not folder.exists()

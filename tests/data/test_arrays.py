@@ -10,11 +10,14 @@ import pytest
 from pictures import make_folder, make_tar, make_zip, pets, picture
 
 from tl_core import paths
-from tl_core.data import arrays, cache
+from tl_core.data import arrays, cache, folders, owned
 from tl_core.data.arrays import load_arrays, unreadable
 from tl_core.data.dataset import load_dataset
+from tl_core.data.folders import newest_change
 from tl_core.data.images import read_image
+from tl_core.data.owned import new_upload_id
 from tl_core.data.source import open_source
+from tl_core.data.uploads import import_upload
 from tl_core.errors import DataError
 
 
@@ -116,6 +119,79 @@ def test_trim_leaves_other_files_alone(monkeypatch):
     monkeypatch.setenv("TL_CACHE_MB", "0.00001")
     cache.trim()
     assert cached("*.npy*") == ["mine.npy"]
+
+
+def test_deleted_uploads_leave_no_verdict_on_their_content(tmp_path):
+    """Delete while a run decodes; then the same pictures come again, and have the same fingerprint."""
+    archive = make_zip(tmp_path / "x.zip", pets(5))
+    names = [new_upload_id(), new_upload_id()]
+    for name in names:
+        import_upload([("", archive)], paths.uploads_dir() / name)
+    deleted, again = map(open_source, names)
+    assert deleted.fingerprint == again.fingerprint
+    owned.open_collection(names[0])[0].delete()
+    with pytest.raises(DataError, match="not on this machine any more: upload the pictures again"):
+        load_arrays(deleted, range(10), 16)
+    assert not cached(f"{deleted.fingerprint}*")
+    assert unreadable(again, range(10), 16) == {}
+    assert (load_arrays(again, range(10), 16).max(axis=(1, 2, 3)) > 0).all()
+
+
+@pytest.mark.parametrize("limit", [arrays.WHOLE_LIMIT_BYTES, 1000], ids=["whole", "selection"])
+def test_files_that_could_not_be_opened_are_tried_again(limit, tmp_path, monkeypatch):
+    monkeypatch.setattr(arrays, "WHOLE_LIMIT_BYTES", limit)
+    folder = make_folder(tmp_path / "x", pets(5))
+    source = open_source(str(folder))
+    folder.rename(tmp_path / "unmounted")
+    assert sorted(unreadable(source, range(10), 16)) == list(range(10))
+    (tmp_path / "unmounted").rename(folder)
+    assert unreadable(source, range(10), 16) == {}
+    assert (load_arrays(source, range(10), 16).max(axis=(1, 2, 3)) > 0).all()
+
+
+def test_what_stays_away_is_not_decoded_for_again(tmp_path, monkeypatch):
+    folder = make_folder(tmp_path / "x", pets(5))
+    source = open_source(str(folder))
+    (folder / "cat" / "3.png").unlink()
+    assert sorted(unreadable(source, range(10), 16)) == [3]
+    monkeypatch.setattr(arrays, "read_image", None)
+    assert sorted(unreadable(source, range(10), 16)) == [3]
+
+
+def test_more_than_the_disk_can_take_is_refused_beforehand(tmp_path, monkeypatch):
+    """The disk of this machine, of which a thousand petabytes are to stay free."""
+    monkeypatch.setattr(cache, "RESERVE_BYTES", 10**18)
+    source = open_source(str(make_folder(tmp_path / "x", pets(5))))
+    with pytest.raises(
+        DataError, match=r"10 pictures of 'x' at 224 x 224 pixels need 2 MB .* only 0 MB .*: choose fewer images or"
+    ):
+        load_arrays(source, range(10), 224)
+    assert not cached("*.npy*")
+    monkeypatch.setattr(cache, "RESERVE_BYTES", 0)
+    assert load_arrays(source, range(10), 224).shape == (10, 224, 224, 3)
+
+
+def test_changes_below_a_folder_are_noticed(tmp_path):
+    folder = make_folder(tmp_path / "x", {f"train/{name}": data for name, data in pets(2).items()})
+    for path in [*folder.rglob("*"), folder]:
+        os.utime(path, (1000, 1000))
+    assert newest_change(folder) == 1000
+    os.utime(folder / "train" / "cat", (2000, 2000))
+    assert newest_change(folder) == 2000
+    (folder / "train" / "dog" / "new.png").write_bytes(picture())
+    assert newest_change(folder) > 2000
+    assert newest_change(folder / "train" / "cat" / "0.png") == 1000
+    assert newest_change(tmp_path / "nowhere") == 0
+
+
+def test_few_folders_are_looked_at_for_changes(tmp_path, monkeypatch):
+    monkeypatch.setattr(folders, "MAX_STAMPED", 3)
+    for number in range(6):
+        (tmp_path / "x" / str(number)).mkdir(parents=True)
+        os.utime(tmp_path / "x" / str(number), (4e9 + number, 4e9 + number))
+    assert 4e9 + 2 <= newest_change(tmp_path / "x") <= 4e9 + 5
+    monkeypatch.setattr(folders, "MAX_STAMPED", 0)
+    assert newest_change(tmp_path / "x") < 4e9
 
 
 def build(folder, queue):

@@ -26,7 +26,7 @@ def upload(tmp_path, files):
     return Collection(folder)
 
 
-def pets(cats=12, dogs=12):
+def pets(cats=25, dogs=25):
     return {f"cat/{i}.png": photo(i) for i in range(cats)} | {f"dog/{i}.png": photo(1_000 + i) for i in range(dogs)}
 
 
@@ -38,6 +38,20 @@ def look(collection):
 
 def test_nothing_to_say_of_a_good_set(tmp_path):
     assert look(upload(tmp_path, pets())) == {}
+
+
+def test_a_test_of_a_few_pictures_tells_little(tmp_path):
+    found = look(upload(tmp_path, pets(12, 12)))
+    assert list(found) == ["few"]
+    assert "The test has 4 pictures only" in found["few"]["sentence"]
+
+
+def test_the_only_class_that_is_on(tmp_path):
+    collection = upload(tmp_path, pets())
+    collection.edit("", lambda classes: edits.switch(classes, "dog", False))
+    found = look(collection)["classes"]
+    assert "one class only, 'cat' that is switched on" in found["sentence"]
+    assert "Switch another class on again" in found["advice"]
 
 
 def test_one_class_cannot_be_trained_on(tmp_path):
@@ -108,7 +122,7 @@ def test_pairs_that_fall_apart_into_training_and_test_are_counted(tmp_path):
     torn = sum(len(set(sides)) == 2 for sides in of.values())
     assert torn >= 1
     assert found["severity"] == "warn"
-    assert f"{torn} of these pairs or groups would fall apart" in found["sentence"]
+    assert f"{torn} of these pairs or groups would be split" in found["sentence"]
 
 
 def test_one_picture_with_two_labels(tmp_path):
@@ -126,7 +140,7 @@ def test_tiny_as_received(tmp_path):
 
 
 def test_a_grey_class_among_coloured_ones(tmp_path):
-    files = pets() | {f"emu/{i}.jpg": encode(scene(50 + i).convert("L").convert("RGB"), "JPEG") for i in range(12)}
+    files = pets() | {f"emu/{i}.jpg": encode(scene(50 + i).convert("L").convert("RGB"), "JPEG") for i in range(25)}
     collection = upload(tmp_path, files)
     found = look(collection)["grey"]
     assert "The pictures of 'emu' are grey" in found["sentence"]

@@ -1,13 +1,17 @@
+import errno
 import os
+import shutil
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 from pictures import make_zip, pets
 
 from tl_core import paths
 from tl_core.data import cache, describe, edits, load_dataset, open_source, resolve_spec
-from tl_core.data.collection import Collection
+from tl_core.data.batch import Remembered
+from tl_core.data.collection import UNDO_STEPS, Collection
 from tl_core.data.owned import list_own, new_upload_id, open_collection, open_own, owner_hash, sweep
 from tl_core.data.uploads import import_upload
 from tl_core.errors import DataError
@@ -164,6 +168,82 @@ def test_sweep_deletes_what_nobody_used_for_a_day(tmp_path):
     assert sorted(path.name for path in paths.uploads_dir().iterdir()) == sorted(["incoming", used.id])
     assert list((paths.uploads_dir() / "incoming").iterdir()) == [fresh]
     assert sweep(now + 25 * 3600) == [used.id]
+
+
+def test_another_set_in_the_same_place_is_not_taken_for_the_first(tmp_path, collection):
+    before, batch = collection.head(), collection.batches()[0]
+    shutil.rmtree(collection.folder)  # as another process would
+    parts = [("", make_zip(tmp_path / "y.zip", pets(4, ("eel", "fox", "gnu"))))]
+    import_upload(parts, collection.folder, owner=ME)
+    after = Collection(collection.folder)
+    assert after.head().number == before.number
+    assert [one.name for one in after.head().classes] == ["eel", "fox", "gnu"]
+    assert len(after.batches()[0].pictures) == 12 == len(batch.pictures)
+    assert {one.class_name for one in after.batches()[0].pictures} == {"eel", "fox", "gnu"}
+    assert open_source(after.spec()).class_names == ("eel", "fox", "gnu")
+
+
+def test_what_is_remembered_is_bounded_by_number_and_by_pictures(tmp_path, monkeypatch):
+    read = []
+    remembered = Remembered(lambda path: read.append(path.name) or path.read_text(), len)
+    monkeypatch.setattr(Remembered, "MOST", 3)
+    monkeypatch.setattr(Remembered, "MOST_PICTURES", 10)
+    for name, size in (("a", 4), ("b", 4), ("c", 1), ("d", 1), ("e", 9), ("f", 90)):
+        (tmp_path / name).write_text(name * size)
+
+    def again(*names):
+        read.clear()
+        for name in names:
+            assert set(remembered(tmp_path / name)) == {name}
+        return "".join(read)
+
+    assert again("a", "b", "c", "c", "b", "a") == "abc"
+    assert again("d", "a", "b") == "d", "the one that was used longest ago is gone"
+    assert again("c") == "c"
+    assert again("e", "c") == "e", "nine and one"
+    assert again("b") == "b"
+    assert again("f", "f") == "f", "the last one stays, however large"
+    (tmp_path / "f").write_text("f")
+    assert again("f") == "f", "it was changed"
+
+
+def test_versions_far_back_that_nobody_opened_for_a_day_go(collection):
+    for step in range(UNDO_STEPS + 40):
+        collection.edit("", lambda classes, step=step: edits.rename(classes, classes[0].name, f"name {step}"))
+    head = collection.head().number
+    old = time.time() - 25 * 3600
+    for path in (collection.folder / "versions").iterdir():
+        os.utime(path, (old, old))
+    open_source(f"{collection.id}.7")  # as a run does
+    sweep(time.time())
+    kept = sorted(int(path.stem) for path in (collection.folder / "versions").iterdir())
+    assert kept == [0, 7, *range(head - UNDO_STEPS, head + 1)]
+    with pytest.raises(DataError):
+        open_collection(f"{collection.id}.8")
+    for _ in range(UNDO_STEPS):
+        collection.undo()
+    with pytest.raises(DataError, match="200 steps old"):
+        collection.undo()
+    assert collection.head().number == head - UNDO_STEPS
+    sweep(time.time())
+    for _ in range(UNDO_STEPS):
+        collection.redo()
+    assert collection.head().number == head, "what redo leads to is kept too"
+    assert collection.edit("", lambda classes: edits.delete(classes, "dog")).number == head + 1
+
+
+def test_a_disk_that_is_full_leaves_all_as_it_was(collection, monkeypatch):
+    def full(path, *args, **options):
+        path.touch()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    before = sorted(collection.folder.rglob("*.*"))
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_text", full)
+        with pytest.raises(OSError, match="No space"):
+            collection.edit("", lambda classes: edits.delete(classes, "dog"))
+    assert sorted(collection.folder.rglob("*.*")) == before
+    assert len(collection.head().classes) == 2
 
 
 def test_sweep_without_any_uploads():

@@ -41,12 +41,16 @@ def test_merge():
         edits.merge(CLASSES, "a", "a")
 
 
-def test_switch_delete_remove_put():
+def test_switch_delete_remove():
     assert [one.on for one in edits.switch(CLASSES, "b", False)] == [False, True, False]
     assert names(edits.delete(CLASSES, "b")) == ["a", "c"]
     assert [len(one.pictures) for one in edits.remove(CLASSES, [1, 3])] == [1, 0, 1]
-    moved = edits.put(CLASSES, [1, 4], "a")
-    assert [one.pictures for one in moved] == [((2, ""),), ((3, ""), (1, ""), (4, ""))] + [()]
+
+
+def test_what_a_set_takes_in_has_a_limit():
+    edits.check_kept(edits.MAX_KEPT - 2, 2)
+    with pytest.raises(DataError, match=r"40,000 pictures in all.*Start another set, or delete this one"):
+        edits.check_kept(edits.MAX_KEPT - 2, 3)
 
 
 def test_order_is_by_class_split_and_number_and_without_what_is_off():

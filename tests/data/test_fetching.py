@@ -12,7 +12,7 @@ import time
 import pytest
 from tiny_archives import write_archives, write_table
 
-from tests.serving import serving
+from tests.serving import Handler, serving
 from tl_core.data import torchvision_sets
 from tl_core.data.fetching import download_folder, fetch_dataset
 from tl_core.data.source import open_source
@@ -102,6 +102,28 @@ def test_wrong_checksum_is_refused_and_the_next_try_works(server, archive):
     server.files = {f"{NAME}/{FILE}": archive}
     fetch_dataset(NAME)
     assert server.ranges == [None, None]
+    assert is_present()
+
+
+class Endless(Handler):
+    """Does not say how much is to come."""
+
+    def send_header(self, keyword, value):
+        if keyword != "Content-Length":
+            super().send_header(keyword, value)
+
+
+@pytest.mark.parametrize("handler", [Handler, Endless])
+def test_a_server_that_sends_more_than_the_file_has_is_stopped(server, archive, handler):
+    server.RequestHandlerClass = handler
+    server.files = {f"{NAME}/{FILE}": archive + bytes(3 * 10**7)}
+    seen = []
+    with pytest.raises(DataError, match=f"sends more than the {len(archive):,} bytes"):
+        fetch_dataset(NAME, lambda doing, done, total: seen.append(done))
+    assert max(seen, default=0) <= len(archive)
+    assert not any(download_folder(NAME).iterdir())
+    server.files = {f"{NAME}/{FILE}": archive}
+    fetch_dataset(NAME)
     assert is_present()
 
 

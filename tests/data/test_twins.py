@@ -75,3 +75,38 @@ def test_two_thousand_pictures_take_about_a_second():
     start = time.process_time()
     assert find_twins(marks) == [[0, *range(1_000, 1_500)]]
     assert time.process_time() - start < 3
+
+
+def noisy_copies(count, noise, seed=0):
+    """Marks of a camera that stands still: the same pixels but for noise, and a hash with up to two bits turned."""
+    rng = np.random.default_rng(seed)
+    marks = np.full(count, make_mark(scene(seed)), MARK)
+    marks["small"] = (marks["small"] + rng.normal(0, noise, marks["small"].shape)).clip(0, 255)
+    for _ in range(2):
+        marks["hash"] ^= np.uint64(1) << rng.integers(0, 64, count, dtype=np.uint64)
+    return marks
+
+
+def test_frames_of_a_still_camera_take_no_longer_than_different_pictures():
+    marks = np.concatenate([noisy_copies(4_000, 2, seed) for seed in range(2)])
+    start = time.process_time()
+    groups = find_twins(marks)
+    assert time.process_time() - start < 3
+    assert groups == [[*range(4_000)], [*range(4_000, 8_000)]]
+
+
+def test_pictures_that_are_only_similar_take_bounded_time():
+    marks = noisy_copies(4_000, 12)
+    start = time.process_time()
+    assert find_twins(marks) == []
+    assert time.process_time() - start < 6
+
+
+def test_a_chain_is_one_group():
+    """Each link matches the next one; any two that are further apart do not."""
+    marks = np.zeros(8, MARK)
+    for at in range(8):
+        picture = np.linspace(60, 180, 16)[:, None] + 4 * at * np.where(np.arange(16) < 8, 1, -1)
+        marks["small"][at] = picture[..., None]
+    assert find_twins(marks[::2]) == []
+    assert find_twins(marks[[3, 0, 6, 1, 7, 5, 2, 4]]) == [[*range(8)]]

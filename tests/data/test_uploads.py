@@ -14,6 +14,7 @@ from tl_core.data.owned import new_upload_id, open_collection, owner_hash
 from tl_core.data.source import open_source
 from tl_core.data.uploads import Part, import_upload
 from tl_core.errors import Cancelled, DataError
+from tl_core.questions import add_pictures
 
 ME = owner_hash("me")
 
@@ -170,6 +171,57 @@ def test_more_pictures_are_a_new_version(tmp_path, into):
         import_upload([("a", received(tmp_path, "t.png", b"text"))], into)
     assert collection.head().number == 2
     assert len(collection.batches()) == 2
+
+
+def test_nobody_adds_to_what_is_not_theirs(tmp_path, into):
+    import_upload([("a", received(tmp_path, "a.png", picture()))], into, owner=ME)
+    for owner in (owner_hash("you"), ""):
+        with pytest.raises(DataError, match="not on this machine"):
+            import_upload([("b", received(tmp_path, "b.png", picture(1)))], into, owner=owner)
+    assert [one.name for one in Collection(into).head().classes] == ["a"]
+    assert list(paths.uploads_dir().iterdir()) == [into]
+
+
+@pytest.mark.parametrize("name", ["../../x", "x", "", "incoming", f"upload-{'0' * 32}.1", f"upload-{'0' * 32}/x"])
+def test_an_id_is_no_path(name, tmp_path):
+    path = received(tmp_path, "a.png", picture())
+    before = sorted(tmp_path.rglob("*"))
+    with pytest.raises(DataError, match="not the id of a set"):
+        add_pictures(name, [("a", str(path))], ME)
+    assert sorted(tmp_path.rglob("*")) == [one for one in before if one != path], "received files are deleted"
+
+
+def test_a_set_that_was_deleted_is_not_made_anew(tmp_path, into):
+    parts = [("a", received(tmp_path, f"{i}.png", picture(i))) for i in range(3)]
+    with pytest.raises(DataError, match="deleted meanwhile"):
+        import_upload(parts, into, owner=ME, must_exist=True)
+    assert not paths.uploads_dir().exists()
+    import_upload(parts[:2], into, owner=ME)
+
+    def delete(doing, done, total):
+        if doing.startswith("Checking"):
+            Collection(into).delete()
+
+    with pytest.raises(DataError, match="deleted meanwhile"):
+        import_upload(parts[2:], into, delete, owner=ME)
+    assert list(paths.uploads_dir().iterdir()) == []
+
+
+def test_a_set_takes_in_so_many_pictures_and_no_more(tmp_path, into, monkeypatch):
+    monkeypatch.setattr(edits, "MAX_KEPT", 4)
+    parts = [("a", received(tmp_path, f"{i}.png", picture(i))) for i in range(6)]
+    import_upload(parts[:3], into, owner=ME)
+    collection = Collection(into)
+    collection.edit("", lambda classes: edits.remove(classes, [1, 2, 3]))
+    with pytest.raises(DataError, match=r"has taken in 3\. Start another set, or delete this one"):
+        import_upload(parts[3:5], into, owner=ME)
+    import_upload(parts[3:4], into, owner=ME)
+    monkeypatch.setattr(uploads, "keep", None)  # would raise if it were called
+    with pytest.raises(DataError, match="has taken in 4"):
+        import_upload(parts[5:], into, owner=ME)
+    assert len(collection.batches()) == 2
+    assert import_upload(parts[:3], into, owner=ME).known, "what is there already may come back"
+    assert collection.head().num_pictures == 4
 
 
 def test_progress_counts_every_picture_and_cancelling_leaves_nothing(tmp_path, into):

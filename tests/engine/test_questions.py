@@ -100,10 +100,40 @@ def test_a_question_that_waits_is_cancelled_at_once_and_never_begun(lane: Intera
     assert not waiting.begun.is_set(), "two at a time"
     waiting.cancel()
     with pytest.raises(Cancelled):
-        waiting.future.result(0)
+        waiting.future.result(1)
+    assert not any(question.future.done() for question in at_work), "it did not wait for its turn"
     assert after.future.result(10) == 1
     assert [question.future.result(10) for question in at_work] == [30, 30]
     assert waiting.progress is None
+
+
+@pytest.mark.parametrize("name", ["nap", "long_nap"])
+def test_what_was_done_before_the_cancel_is_not_called_cancelled(lane: InteractiveLane, name: str) -> None:
+    with lane._lock:  # nothing that the worker says is heard
+        question = lane.begin(name, seconds=0.01)
+        time.sleep(0.5)  # now the worker has done it
+        assert not question.begun.is_set()
+        question.cancel()
+    assert question.future.result(5) == 0.01
+
+
+def test_cancelled_while_the_worker_starts(lane: InteractiveLane) -> None:
+    pid = lane.pid
+    os.kill(pid, signal.SIGKILL)
+    wait_until(lambda: lane.pid != pid)
+    question = lane.begin("count", steps=1000, pause=0.05)
+    question.cancel()
+    with pytest.raises(Cancelled):
+        question.future.result(30)
+    assert question.progress is None, "it was never begun"
+    assert lane.ask("nap", 5.0, seconds=0) == 0
+
+
+def test_long_questions_of_one_name_do_not_wait_for_those_of_another(lane: InteractiveLane) -> None:
+    at_work = [begun(lane.begin("long_nap", seconds=60)) for _ in range(2)]
+    waiting = lane.begin("long_nap", seconds=0)
+    assert lane.begin("count", steps=1, pause=0.0).future.result(5) == 1
+    assert not any(question.future.done() for question in (*at_work, waiting))
 
 
 def test_quick_questions_are_answered_while_long_ones_run(lane: InteractiveLane) -> None:
@@ -148,7 +178,7 @@ def test_a_silent_long_question_fails_and_what_reports_goes_on(
     monkeypatch.setattr(questions, "SILENCE", 1.0)
     pid = lane.pid
     lively = begun(lane.begin("count", steps=60, pause=0.05))
-    silent = begun(lane.begin("long_nap", seconds=60))
+    silent = begun(lane.begin("count", steps=2, pause=60))
     waiting = lane.begin("count", steps=2, pause=0.0)
     with pytest.raises(WorkerDied, match="Nothing was heard of it for 1 seconds"):
         silent.future.result(5)
@@ -167,6 +197,45 @@ def test_a_silent_long_question_alone_has_its_worker_killed(
     with pytest.raises(WorkerDied, match="Nothing was heard"):
         begun(lane.begin("long_nap", seconds=60)).future.result(5)
     wait_until(lambda: lane.pid != pid)
+
+
+def test_what_has_just_begun_in_a_worn_worker_is_asked_again(lane: InteractiveLane) -> None:
+    pid = lane.pid
+    long = begun(lane.begin("count", steps=30, pause=0.05))
+    with pytest.raises(WorkerDied, match="within 1 seconds"):
+        lane.ask("nap", 1.0, seconds=60)
+    last, innocent = lane.begin("nap", seconds=1.0), lane.begin("nap", seconds=2.5)
+    assert long.future.result(10) == 30
+    begun(last)
+    with lane._lock:
+        time.sleep(1.4)  # the answer to `last` and the line that `innocent` has begun are both on their way
+        assert not last.future.done()
+        assert not innocent.begun.is_set()
+    assert last.future.result(5) == 1.0
+    assert innocent.future.result(20) == 2.5
+    assert lane.pid != pid, "the worker was replaced"
+
+
+def test_what_has_just_begun_beside_a_silent_question_is_asked_again(lane: InteractiveLane) -> None:
+    pid = lane.pid
+    silent = begun(lane.begin("long_nap", seconds=60))
+    with lane._lock:
+        innocent = lane.begin("nap", seconds=1.0)
+        time.sleep(0.5)  # it has begun, which is not known here yet
+        assert not innocent.begun.is_set()
+        assert lane._give_up(silent)
+    assert innocent.future.result(20) == 1.0
+    assert lane.pid != pid
+
+
+def test_each_name_has_its_own_clock_of_silence(lane: InteractiveLane, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A question that waits for others of its name is not silent, whatever another name is doing."""
+    monkeypatch.setattr(questions, "SILENCE", 0.6)
+    at_work = [begun(lane.begin("count", steps=40, pause=0.05)) for _ in range(2)]
+    waiting = lane.begin("count", steps=1, pause=0.0)
+    assert lane.begin("long_nap", seconds=0).future.result(5) == 0
+    assert [question.future.result(10) for question in at_work] == [40, 40]
+    assert waiting.future.result(5) == 1
 
 
 def test_a_long_question_may_be_given_more_time_to_be_silent(

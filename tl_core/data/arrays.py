@@ -14,6 +14,8 @@ from typing import BinaryIO
 import numpy as np
 
 from tl_core.data import cache
+from tl_core.data.collection import gone
+from tl_core.data.folders import Unread
 from tl_core.data.images import fit, read_image
 from tl_core.data.pool import in_processes, in_threads
 from tl_core.data.source import ImageSource, Progress, Reader
@@ -46,7 +48,8 @@ def load_arrays(
 
     `progress(done, total)` is called at least twice a second while pictures are decoded; what it raises ends the work
     and leaves nothing behind. With `whole` False just these are decoded, even if the set would fit. A selection in
-    ascending order is returned memory-mapped, read-only. Raises `DataError` if the disk is full.
+    ascending order is returned memory-mapped, read-only. Files that could not be opened are tried again by the next call.
+    Raises `DataError` if there is no room for them on the disk, or if uploaded pictures are gone.
     """
     decoded = _decode_once(source, indices, size, progress, whole)
     rows = decoded.rows(indices)
@@ -67,10 +70,13 @@ def unreadable(
 
 
 class _Decoded:
-    """`images` (M, size, size, 3) uint8, the items they belong to (ascending), and the unreadable ones among them."""
+    """`images` (M, size, size, 3) uint8, the items they belong to (ascending), and the unreadable ones among them.
 
-    def __init__(self, images: np.ndarray, items: np.ndarray, bad: dict[int, str]) -> None:
-        self.images, self.items, self.bad = images, items, bad
+    `unread`: those of the unreadable ones that could not even be opened, which says nothing about their content.
+    """
+
+    def __init__(self, images: np.ndarray, items: np.ndarray, bad: dict[int, str], unread: Sequence[int] = ()) -> None:
+        self.images, self.items, self.bad, self.unread = images, items, bad, unread
 
     def rows(self, indices: Sequence[int] | np.ndarray) -> np.ndarray:
         return np.searchsorted(self.items, np.asarray(indices, dtype=np.int64))
@@ -87,11 +93,11 @@ def _decode_once(
         key = f"{source.fingerprint}-{size}-{hashlib.sha256(items.astype('<i8').tobytes()).hexdigest()[:20]}"
     if not len(items):
         return _Decoded(np.zeros((0, size, size, 3), np.uint8), items, {})
-    decoded = _open_cached(key, items, size)
+    decoded = _open_usable(key, source, items, size)
     if decoded is None:
         report = progress or (lambda done, total: None)
         with cache.building(key, lambda: report(0, len(items))):
-            decoded = _open_cached(key, items, size)
+            decoded = _open_usable(key, source, items, size)
             if decoded is None:
                 _build(key, source, items, size, report)
                 decoded = _open_cached(key, items, size)
@@ -99,6 +105,15 @@ def _decode_once(
         raise DataError(
             f"The decoded pictures of '{source.title}' cannot be read back from {cache.path_of(key).parent}."
         )
+    return decoded
+
+
+def _open_usable(key: str, source: ImageSource, items: np.ndarray, size: int) -> _Decoded | None:
+    """What was decoded before, unless a file that could not be opened then can be now."""
+    decoded = _open_cached(key, items, size)
+    if decoded is not None and decoded.unread:
+        if any(not isinstance(data, Unread) for _, data in source.read_many(decoded.unread)):
+            return None
     return decoded
 
 
@@ -114,14 +129,18 @@ def _open_cached(key: str, items: np.ndarray, size: int) -> _Decoded | None:
     if images.shape != (len(items), size, size, 3) or images.dtype != np.uint8:
         return None
     cache.touch(path)
-    return _Decoded(images, items, {int(index): reason for index, reason in about["unreadable"].items()})
+    bad = {int(index): reason for index, reason in about["unreadable"].items()}
+    return _Decoded(images, items, bad, about.get("unread", ()))
 
 
 def _build(key: str, source: ImageSource, items: np.ndarray, size: int, report: Progress) -> None:
     bad: dict[int, str] = {}
+    unread: list[int] = []
     row_of = {int(index): row for row, index in enumerate(items)}
     num_pixels = size * size * 3
     try:
+        _check_room(source, len(items), size)
+        cache.path_of(f"{key}.npy").unlink(missing_ok=True)  # its description must not change under it
         with cache.writing(f"{key}.npy") as temporary, open(temporary, "wb") as file:
             start = _write_header(file, (len(items), size, size, 3))
             # written, not memory-mapped: a full disk is then an error, not the end of the process
@@ -134,7 +153,7 @@ def _build(key: str, source: ImageSource, items: np.ndarray, size: int, report: 
                     report(done, len(items))
                     reported = time.monotonic()
 
-            for index, image in _decode_all(source, items, size, alive):
+            for index, image in _decode_all(source, items, size, alive, unread):
                 if isinstance(image, str):
                     bad[index] = image
                 else:
@@ -143,7 +162,7 @@ def _build(key: str, source: ImageSource, items: np.ndarray, size: int, report: 
                 done += 1
                 alive()
             file.flush()
-            cache.write_json(f"{key}.json", _describe(source, items, bad))
+            cache.write_json(f"{key}.json", _describe(source, items, bad, unread))
     except OSError as error:
         raise DataError(
             f"The decoded pictures of '{source.title}' cannot be kept on the disk: {error.strerror or error}."
@@ -152,12 +171,22 @@ def _build(key: str, source: ImageSource, items: np.ndarray, size: int, report: 
     cache.trim(f"{key}.npy", f"{key}.json", f"{source.fingerprint}-index.json")
 
 
-def _describe(source: ImageSource, items: np.ndarray, bad: dict[int, str]) -> dict:
+def _check_room(source: ImageSource, num_images: int, size: int) -> None:
+    needed, free = num_images * size * size * 3, cache.free_bytes()
+    if needed > free:
+        raise DataError(
+            f"{num_images:,} pictures of '{source.title}' at {size} x {size} pixels need {needed / 1e6:,.0f} MB of disk space, "
+            f"but only {free / 1e6:,.0f} MB can be used: choose fewer images or a network that looks at smaller pictures."
+        )
+
+
+def _describe(source: ImageSource, items: np.ndarray, bad: dict[int, str], unread: Sequence[int]) -> dict:
     return {
         "name": source.name,
         "class_names": source.class_names,
         "labels": source.labels[items].tolist(),
         "unreadable": {str(index): bad[index] for index in sorted(bad)},
+        "unread": sorted(unread),
     }
 
 
@@ -167,9 +196,9 @@ def _write_header(file: BinaryIO, shape: tuple[int, ...]) -> int:
 
 
 def _decode_all(
-    source: ImageSource, items: np.ndarray, size: int, alive: Callable[[], None]
+    source: ImageSource, items: np.ndarray, size: int, alive: Callable[[], None], unread: list[int]
 ) -> Iterator[tuple[int, np.ndarray | str]]:
-    """Each item's pixels, or why it cannot be read."""
+    """Each item's pixels, or why it cannot be read; those that could not be opened are added to `unread`."""
     many = len(items) >= _PROCESSES_FROM_IMAGES
     if source.is_drawn and many:
         parts = (items[start : start + _CHUNK_IMAGES].tolist() for start in range(0, len(items), _CHUNK_IMAGES))
@@ -177,9 +206,7 @@ def _decode_all(
             yield from chunk
             alive()
         return
-    chunks = _chunks(
-        (index, Path(source.items[index].ref).name, data) for index, data in source.read_many(items, alive, size)
-    )
+    chunks = _chunks(_read_all(source, items, size, alive, unread))
     work = functools.partial(_decode_chunk, size)
     if source.num_bytes >= _THREADS_FROM_BYTES * len(source.items):
         done = in_threads(work, chunks, _THREADS)
@@ -191,6 +218,17 @@ def _decode_all(
 
 
 _Picture = tuple[int, str, bytes | np.ndarray]  # the item's index, its file's name, what is in it
+
+
+def _read_all(
+    source: ImageSource, items: np.ndarray, size: int, alive: Callable[[], None], unread: list[int]
+) -> Iterator[_Picture]:
+    for index, data in source.read_many(items, alive, size):
+        if isinstance(data, Unread):
+            if source.checked:  # it was readable when it came in, so it was deleted meanwhile
+                raise gone()
+            unread.append(index)
+        yield index, Path(source.items[index].ref).name, data
 
 
 def _chunks(stream: Iterator[_Picture]) -> Iterator[list[_Picture]]:

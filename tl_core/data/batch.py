@@ -4,16 +4,17 @@
 it was put, `marks.npy` holds what a check-up compares.
 """
 
-import functools
 import itertools
 import json
 import os
 import shutil
+import threading
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -21,6 +22,49 @@ from tl_core.data.kept import Kept
 from tl_core.data.layout import Skipped
 
 TABLE, MARKS = "table.json", "marks.npy"
+_Value = TypeVar("_Value")
+
+
+class Remembered(Generic[_Value]):
+    """Calls `read(path)` again only when the file at `path` is another one or was changed.
+
+    All visitors share it, and each click of a camera is a batch and a version, so there are many: the last 1,024, with
+    200,000 pictures at most between them by `weigh`, about 100 MB of batches. Raises whatever `read` raises, and `OSError` if
+    there is no such file.
+    """
+
+    MOST, MOST_PICTURES = 1_024, 200_000
+
+    def __init__(self, read: Callable[[Path], _Value], weigh: Callable[[_Value], int]):
+        self._read, self._weigh = read, weigh
+        self._lock = threading.Lock()
+        self._kept: OrderedDict[Path, tuple[tuple[int, int], _Value, int]] = OrderedDict()
+        self._total = 0
+
+    def __call__(self, path: Path) -> _Value:
+        stat = path.stat()
+        stamp = (stat.st_mtime_ns, stat.st_ino)
+        with self._lock:
+            if path in self._kept and self._kept[path][0] == stamp:
+                self._kept.move_to_end(path)
+                return self._kept[path][1]
+        value = self._read(path)
+        with self._lock:
+            self._drop(path)
+            self._kept[path] = (stamp, value, self._weigh(value))
+            self._total += self._kept[path][2]
+            while len(self._kept) > 1 and (len(self._kept) > self.MOST or self._total > self.MOST_PICTURES):
+                self._drop(next(iter(self._kept)))
+        return value
+
+    def forget(self, folder: Path) -> None:
+        """Drop all that lies below a folder."""
+        with self._lock:
+            for path in [path for path in self._kept if path.is_relative_to(folder)]:
+                self._drop(path)
+
+    def _drop(self, path: Path) -> None:
+        self._total -= self._kept.pop(path, (None, None, 0))[2]
 
 
 class Picture(NamedTuple):
@@ -47,12 +91,16 @@ class Picture(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class Batch:
-    """`digest` is that of the received files, '' if unknown; `skipped` those of them that are not used."""
+    """`digest` is that of the received files, '' if unknown; `skipped` those of them that are not used.
+
+    `classes`: (name, whether it is on) in order, if they came as a zip that was downloaded here, else nothing.
+    """
 
     folder: Path
     digest: str
     pictures: tuple[Picture, ...]
     skipped: tuple[Skipped, ...]
+    classes: tuple[tuple[str, bool], ...] = ()
 
     def marks(self) -> np.ndarray:
         """(N,) of `tl_core.data.kept.MARK`"""
@@ -76,18 +124,30 @@ class BatchWriter:
         self.pictures.append(picture)
         self._marks.append(kept.mark)
 
-    def close(self, digest: str, skipped: Sequence[Skipped]) -> None:
+    def close(self, digest: str, skipped: Sequence[Skipped], classes: Sequence[tuple[str, bool]] = ()) -> None:
         np.save(self.folder / MARKS, np.array(self._marks))
-        table = {"digest": digest, "pictures": self.pictures, "skipped": skipped}
+        table = {"digest": digest, "pictures": self.pictures, "skipped": skipped, "classes": classes}
         (self.folder / TABLE).write_text(json.dumps(table, separators=(",", ":")), "utf-8")
 
 
-@functools.lru_cache(maxsize=64)
 def read_batch(folder: Path) -> Batch:
     """Raises `OSError` if it is gone."""
-    table = json.loads((folder / TABLE).read_text("utf-8"))
+    return _remembered(folder / TABLE)
+
+
+def forget_batches(folder: Path) -> None:
+    """Let go of what was read below a folder that is deleted."""
+    _remembered.forget(folder)
+
+
+def _read(path: Path) -> Batch:
+    table = json.loads(path.read_text("utf-8"))
     pictures = tuple(Picture(*line) for line in table["pictures"])
-    return Batch(folder, table["digest"], pictures, tuple(Skipped(*line) for line in table["skipped"]))
+    skipped = tuple(Skipped(*line) for line in table["skipped"])
+    return Batch(path.parent, table["digest"], pictures, skipped, tuple(map(tuple, table.get("classes", ()))))
+
+
+_remembered = Remembered(_read, lambda batch: len(batch.pictures))
 
 
 def copy_batch(batch: Batch, into: Path) -> None:

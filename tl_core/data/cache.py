@@ -9,6 +9,7 @@ import json
 import os
 import re
 import secrets
+import shutil
 import time
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
@@ -21,8 +22,9 @@ try:
 except ImportError:  # Windows: two processes may then build the same file; each is whole, the later one stays
     fcntl = None
 
-FORMAT = "1"  # part of every key: raise it when the meaning of cached files changes
+FORMAT = "2"  # part of every key: raise it when the meaning of cached files changes
 DEFAULT_LIMIT_MB = 4096
+RESERVE_BYTES = 10**9
 _NAME = re.compile(r"[0-9a-f]{20}-[\w-]+\.(npy|json)")
 _ABANDONED_SECONDS = 3600
 _NUM_LOCKS = 64
@@ -102,8 +104,18 @@ def forget(fingerprints: Collection[str]) -> None:
                     os.unlink(entry.path)
 
 
+def free_bytes() -> int:
+    """How much the disk that holds the cache can still take, with `RESERVE_BYTES` left for everything else."""
+    folder = paths.cache_dir()
+    folder.mkdir(parents=True, exist_ok=True)
+    return max(0, shutil.disk_usage(folder).free - RESERVE_BYTES)
+
+
 def trim(*keep: str) -> None:
-    """Remove the least recently used files until `TL_CACHE_MB` (4096) megabytes are left, but none named in `keep`."""
+    """Remove the least recently used files until `TL_CACHE_MB` (4096) megabytes are left, but none named in `keep`.
+
+    A limit smaller than one array is allowed: that array is kept all the same, until the next one is built.
+    """
     limit = float(os.environ.get("TL_CACHE_MB") or DEFAULT_LIMIT_MB) * 2**20
     now = time.time()
     files = []

@@ -16,6 +16,7 @@ from tl_core.evaluation import wilson_interval
 
 FEWEST = 3  # of a class: one to train, one to check, one to test
 FEW = 10
+FEW_TEST = 10  # images of the test, all together
 MAX_RATIO = 3
 TINY_SIDE = 32  # what the smallest network here looks at
 GREY_CLASS, COLOUR_CLASS = 0.8, 0.2  # share of grey pictures
@@ -41,7 +42,7 @@ def checkup(spec: str) -> list[Finding]:
     labels = np.array([label[one.name] for one, _, _ in rows], dtype=np.int64)
     splits = [split for _, _, split in rows]
     marks = _marks(collection, numbers)
-    findings = _cannot_train(on, names, labels, splits)
+    findings = _cannot_train(version.classes, names, labels, splits)
     test = np.zeros(len(rows), dtype=bool)
     if not findings:
         test[make_split(labels, splits, None, seed=0).test] = True
@@ -68,12 +69,14 @@ def _marks(collection: Collection, numbers: np.ndarray) -> np.ndarray:
     return np.concatenate([batch.marks() for batch in batches])[numbers - 1]
 
 
-def _cannot_train(on: Classes, names: Sequence[str], labels: np.ndarray, splits: Sequence[str]) -> list[Finding]:
+def _cannot_train(classes: Classes, names: Sequence[str], labels: np.ndarray, splits: Sequence[str]) -> list[Finding]:
     if len(names) < 2:
         one_class = f"There is one class only, '{names[0]}'" if names else "There is no class with pictures"
         advice = "Add pictures of a second class: a network learns to tell classes apart."
+        if any(not one.on and one.pictures for one in classes):
+            one_class, advice = f"{one_class} that is switched on", f"Switch another class on again. {advice}"
         return [_finding("classes", "stop", f"{one_class}; at least 2 are needed.", advice)]
-    few = [one for one in on if 0 < len(one.pictures) < FEWEST]
+    few = [one for one in classes if one.on and 0 < len(one.pictures) < FEWEST]
     stops = [
         _finding(
             "too_few",
@@ -109,15 +112,16 @@ def _empty(on: Classes) -> list[Finding]:
 
 def _few(on: Classes, num_test: int) -> list[Finding]:
     few = [one for one in on if FEWEST <= len(one.pictures) < FEW]
-    if not few:
+    if not few and num_test >= FEW_TEST:
         return []
     low, high = wilson_interval(round(0.8 * num_test), num_test)
     which = f"Class '{few[0].name}' has" if len(few) == 1 else f"{len(few)} classes have"
+    begin = f"{which} fewer than {FEW} pictures, and the test" if few else "The test"
     return [
         _finding(
             "few",
             "warn",
-            f"{which} fewer than {FEW} pictures, and the test has {num_test} in all: if {round(0.8 * num_test)} of them come "
+            f"{begin} has {num_test} {'in all' if few else 'pictures only'}: if {round(0.8 * num_test)} of them come "
             f"out right, the true accuracy may be anything from {low:.0%} to {high:.0%}.",
             "Add pictures, twenty or more of each class, to get an answer you can rely on.",
         )
@@ -178,7 +182,7 @@ def _twins(
         many = many.replace("their", "its") if len(extra) == 1 else many
         if torn:
             sentence = (
-                f"{many}. {len(torn):,} of these pairs or groups would fall apart into training and test: the network would be "
+                f"{many}. {len(torn):,} of these pairs or groups would be split between training and test: the network would be "
                 "tested on pictures it has learnt by heart, and its accuracy would look better than it is."
             )
         else:

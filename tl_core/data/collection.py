@@ -10,11 +10,13 @@
         batches/1/ ...         pictures, as they came in
 
 A version never changes, so an experiment on `upload-<digits>.<number>` is always the same experiment; the name without a
-number means the newest one. Who may open one is decided in `tl_core.data.owned`.
+number means the newest one. Neither an id nor a number is ever used again. Versions more than 200 undo steps back go when
+nobody opened them for a day, as whole collections do: an experiment opens its version whenever it reads a picture.
+
+Who may open one is decided in `tl_core.data.owned`.
 """
 
 import contextlib
-import functools
 import itertools
 import json
 import os
@@ -22,19 +24,20 @@ import secrets
 import shutil
 import time
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from filelock import FileLock
 
-from tl_core.data import cache
-from tl_core.data.batch import Batch, Picture, Pictures, read_batch
+from tl_core.data import cache, edits
+from tl_core.data.batch import Batch, Pictures, Remembered, forget_batches, read_batch
 from tl_core.data.edits import Classes, PictureClass, in_order
 from tl_core.data.layout import Skipped, clean_text
 from tl_core.errors import DataError
 
+UNDO_STEPS = 200  # that are kept however old they are
 _TOUCH_SECONDS = 60
 
 
@@ -81,7 +84,10 @@ class Collection:
         return self.version(self._read("head.json")["version"])
 
     def version(self, number: int) -> Version:
-        return _read_version(self.folder / "versions" / f"{number}.json")
+        try:
+            return _read_version(self._version_path(number))
+        except (OSError, ValueError):
+            raise gone() from None
 
     def spec(self, version: Version | None = None) -> str:
         """What an experiment calls a version of it, or the newest one."""
@@ -94,11 +100,16 @@ class Collection:
             return self._write_next(did, change(self.head().classes))
 
     def undo(self) -> Version:
-        """Go back to the version before the newest; the first one stays as it is."""
+        """Go back to the version before the newest; the first one stays as it is. Raises `DataError` if it is not kept."""
         with self._lock():
             state = self._read("head.json")
             parent = self.version(state["version"]).parent
             if parent is not None:
+                if not self._version_path(parent).exists():
+                    raise DataError(
+                        f"The changes before this one are more than a day and {UNDO_STEPS} steps old: they are not kept any "
+                        "more, so this one cannot be undone."
+                    )
                 _write(self.folder / "head.json", {"version": parent, "undone": [*state["undone"], state["version"]]})
         return self.head()
 
@@ -130,15 +141,17 @@ class Collection:
     def pictures(self) -> Pictures:
         return Pictures(self.batches())
 
-    def add_batch(self, built: Path, did: str, place: Callable[[Classes, Sequence[Picture], int], Classes]) -> Version:
-        """Move a finished batch's folder in. `place(classes, pictures, first)` puts its pictures, numbered from `first` on,
-        into classes; if it raises, all is as before."""
+    def add_batch(self, built: Path, did: str, place: Callable[[Classes, Batch, int], Classes]) -> Version:
+        """Move a finished batch's folder in. `place(classes, batch, first)` puts its pictures, numbered from `first` on,
+        into classes; if it raises, all is as before. Raises `DataError` if more came in than a collection keeps."""
         with self._lock():
             before = self.batches()
             first = 1 + sum(len(batch.pictures) for batch in before)
             folder = self.folder / "batches" / str(len(before) + 1)
             shutil.rmtree(folder, ignore_errors=True)  # left by one who was killed at this very moment
-            classes = place(self.head().classes, read_batch(built).pictures, first)
+            batch = read_batch(built)
+            edits.check_kept(first - 1, len(batch.pictures))
+            classes = place(self.head().classes, batch, first)
             built.rename(folder)
             return self._write_next(did, classes)
 
@@ -151,22 +164,47 @@ class Collection:
 
     # its life
 
-    def touch(self) -> None:
-        """Mark as just used."""
+    def touch(self, version: Version | None = None) -> None:
+        """Mark as just used, and one version, whose file's time of reading tells when."""
+        now = time.time()
         try:
-            if time.time() - (self.folder / "used").stat().st_mtime > _TOUCH_SECONDS:
+            if now - (self.folder / "used").stat().st_mtime > _TOUCH_SECONDS:
                 os.utime(self.folder / "used")
+            if version is not None:
+                path = self._version_path(version.number)
+                stat = path.stat()
+                if now - stat.st_atime > _TOUCH_SECONDS:
+                    os.utime(path, ns=(int(now * 1e9), stat.st_mtime_ns))
         except OSError:
             raise gone() from None
+
+    def forget_versions(self, before: float) -> None:
+        """Delete the versions that nobody opened since `before` (seconds since 1970), but not those that redo or the last
+        200 undo steps lead to, nor the first."""
+        paths = {int(path.stem): path for path in (self.folder / "versions").glob("*.json")}
+        if len(paths) <= UNDO_STEPS:
+            return
+        with self._lock():
+            state = self._read("head.json")
+            keep, at = {0, *state["undone"]}, state["version"]
+            for _ in range(UNDO_STEPS + 1):
+                keep.add(at)
+                at = self.version(at).parent if at in paths else None
+                if at is None:
+                    break
+            stats = {number: path.stat() for number, path in paths.items()}
+            old = {n for n, stat in stats.items() if n not in keep and max(stat.st_atime, stat.st_mtime) < before}
+            there = {self.version(number).fingerprint for number in paths if number not in old}
+            cache.forget({self.version(number).fingerprint for number in old} - there - {""})
+            for number in old:
+                paths[number].unlink(missing_ok=True)
 
     def delete(self) -> None:
         """At once and for good: the pictures, all versions, and what was decoded of them."""
         fingerprints = set()
         for path in (self.folder / "versions").glob("*.json"):
-            try:
+            with contextlib.suppress(OSError, ValueError):
                 fingerprints.add(_read_version(path).fingerprint)
-            except DataError:
-                continue
         hidden = self.folder.with_name(f".{self.id}.{secrets.token_hex(4)}.deleted")
         try:
             self.folder.rename(hidden)
@@ -174,8 +212,8 @@ class Collection:
             return  # somebody else was quicker
         shutil.rmtree(hidden, ignore_errors=True)
         cache.forget(fingerprints - {""})
-        _read_version.cache_clear()
-        read_batch.cache_clear()
+        _read_version.forget(self.folder)
+        forget_batches(self.folder)
 
     # inside
 
@@ -203,11 +241,16 @@ class Collection:
         try:
             lock.acquire()
         except OSError:
+            if self.folder.is_dir():
+                raise  # the disk is full, say
             raise gone() from None
         try:
             yield
         finally:
             lock.release()
+
+    def _version_path(self, number: int) -> Path:
+        return self.folder / "versions" / f"{number}.json"
 
     def _fingerprint(self, classes: Classes) -> str:
         pictures = self.pictures()
@@ -221,20 +264,23 @@ class Collection:
             raise gone() from None
 
 
-@functools.lru_cache(maxsize=64)
-def _read_version(path: Path) -> Version:
-    try:
-        value = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError):
-        raise gone() from None
+def _parse_version(path: Path) -> Version:
+    value = json.loads(path.read_text("utf-8"))
     classes = tuple(PictureClass(name, on, tuple(map(tuple, pairs))) for name, on, pairs in value["classes"])
     return Version(int(path.stem), value["parent"], value["did"], classes, value["fingerprint"])
 
 
+_read_version = Remembered(_parse_version, lambda version: version.num_pictures)
+
+
 def _write(path: Path, value: Any) -> None:
     temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
-    temporary.write_text(json.dumps(value, separators=(",", ":")), "utf-8")
-    temporary.replace(path)
+    try:
+        temporary.write_text(json.dumps(value, separators=(",", ":")), "utf-8")
+        temporary.replace(path)
+    except OSError:
+        temporary.unlink(missing_ok=True)
+        raise
 
 
 def gone() -> DataError:

@@ -8,6 +8,7 @@ from tl_core.errors import DataError
 
 MAX_CLASSES = 1_000
 MAX_PICTURES = 20_000
+MAX_KEPT = 2 * MAX_PICTURES  # of a set, with those that were deleted from it and that undo can bring back
 
 
 @dataclass(frozen=True)
@@ -85,12 +86,13 @@ def remove(classes: Classes, numbers: Iterable[int]) -> Classes:
     return tuple(replace(one, pictures=tuple(pair for pair in one.pictures if pair[0] not in gone)) for one in classes)
 
 
-def put(classes: Classes, numbers: Iterable[int], into: str) -> Classes:
-    """Move single pictures into another class; each keeps its split."""
-    moved = set(numbers)
-    find(classes, into)
-    pairs = [pair for one in classes for pair in one.pictures if pair[0] in moved]
-    return add(remove(classes, moved), into, pairs)
+def check_kept(count: int, more: int) -> None:
+    """Raise `DataError` if a set that has taken in `count` pictures has no room for `more`."""
+    if count + more > MAX_KEPT:
+        raise DataError(
+            f"A set can take in {MAX_KEPT:,} pictures in all, those you deleted from it included, and this one has taken in "
+            f"{count:,}. Start another set, or delete this one."
+        )
 
 
 def in_order(classes: Classes) -> Iterator[tuple[PictureClass, int, str]]:

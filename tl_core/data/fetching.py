@@ -112,7 +112,7 @@ def _download(row: TorchvisionSet, report: Report) -> list[Path]:
 
         if not path.is_file():
             check = partial(check_digest, algorithm="md5", expected=archive.md5, progress=checking)
-            fetch_file(_url(row, archive), path, progress, check)
+            fetch_file(_url(row, archive), path, progress, check, archive.num_bytes)
         done_before += archive.num_bytes
     return [folder / archive.file for archive in row.archives]
 

@@ -1,5 +1,6 @@
 """A folder of pictures on this machine."""
 
+import contextlib
 import os
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -11,6 +12,12 @@ from tl_core.errors import DataError
 
 MAX_FILES = 2_000_000
 MAX_DEPTH = 8
+STAMP_DEPTH = 2  # train/cat is as deep as class folders lie
+MAX_STAMPED = 2_000
+
+
+class Unread(bytes):
+    """Stands for a file that could not be opened: b'', and a hint that it may be readable another time."""
 
 
 class Entry(NamedTuple):
@@ -65,10 +72,36 @@ def scan(folder: Path, entries: Sequence[Entry]) -> Iterator[Found]:
 
 
 def read(folder: Path, refs: Sequence[str], alive: Callable[[], None]) -> Iterator[tuple[str, bytes]]:
-    """The bytes of each file; b'' for one that cannot be read."""
+    """The bytes of each file; an empty `Unread` for one that cannot be opened."""
     for ref in refs:
         try:
             with open(folder / ref, "rb") as file:
                 yield ref, file.read(MAX_FILE_BYTES + 1)
         except OSError:
-            yield ref, b""
+            yield ref, Unread()
+
+
+def newest_change(path: Path) -> float:
+    """When files last came to a folder or went from it, in seconds since 1970; for a file, when it was written last.
+
+    Looks at the folder and its sub-folders down to `STAMP_DEPTH` levels, at most `MAX_STAMPED` of them. 0 if it is gone.
+    """
+    try:
+        newest = path.stat().st_mtime
+        level = [str(path)] if path.is_dir() else []
+    except OSError:
+        return 0.0
+    left = MAX_STAMPED
+    for _ in range(STAMP_DEPTH):
+        below: list[str] = []
+        for folder in level:
+            if left <= 0:
+                break
+            with contextlib.suppress(OSError), os.scandir(folder) as children:
+                for child in children:
+                    if left > 0 and not is_hidden([child.name]) and child.is_dir():
+                        left -= 1
+                        newest = max(newest, child.stat().st_mtime)
+                        below.append(child.path)
+        level = below
+    return newest

@@ -15,7 +15,6 @@ from tl_core.errors import DataError
 UPLOAD_NAME = re.compile(r"(upload-[0-9a-f]{32})(?:\.(0|[1-9]\d{0,6}))?")
 UNUSED_HOURS = 24
 _STALE_SECONDS = 2 * 3600  # received files and half-built folders whose maker is gone
-_CLOCK_NS = 2 * 10**9
 
 
 def new_upload_id() -> str:
@@ -38,7 +37,7 @@ def open_collection(spec: str) -> tuple[Collection, Version]:
         raise gone()
     collection = Collection(paths.uploads_dir() / match[1])
     version = collection.head() if match[2] is None else collection.version(int(match[2]))
-    collection.touch()
+    collection.touch(version)
     return collection, version
 
 
@@ -82,6 +81,8 @@ def _list_all(folder: Path, stamp: int) -> tuple[Collection, ...]:
 def sweep(now: float) -> list[str]:
     """Delete what was not used for 24 hours before `now` (seconds since 1970), and what killed processes left.
 
+    The same goes for single versions, as far as `Collection.forget_versions` lets them go.
+
     Returns the ids of the collections that were deleted.
     """
     deleted = []
@@ -95,6 +96,8 @@ def sweep(now: float) -> list[str]:
                 if now - (child / "used").stat().st_mtime > UNUSED_HOURS * 3600:
                     Collection(child).delete()
                     deleted.append(child.name)
+                else:
+                    Collection(child).forget_versions(now - UNUSED_HOURS * 3600)
             elif child != incoming and now - child.stat().st_mtime > _STALE_SECONDS:
                 shutil.rmtree(child) if child.is_dir() else child.unlink()
         except (OSError, DataError):

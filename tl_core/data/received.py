@@ -7,6 +7,7 @@ from typing import NamedTuple
 from tl_core.data import edits
 from tl_core.data.images import HEAD_BYTES, MAX_FILE_BYTES, content_reason, looks_like_image
 from tl_core.data.layout import NO_CLASS, Found, Layout, Skipped, arrange, clean_text, is_hidden, name_reason
+from tl_core.data.set_zip import CLASSES_FILE, place_files, read_set_classes
 from tl_core.data.source import lay_out, read_inside, scan_archive
 from tl_core.errors import DataError
 
@@ -34,10 +35,14 @@ class Job(NamedTuple):
 
 
 class Source(NamedTuple):
-    """A file or an archive with pictures in it: the job of each by how the reader calls it."""
+    """A file or an archive with pictures in it: the job of each by how the reader calls it.
+
+    `classes`: (name, whether it is on) in order, where a zip that was downloaded here says so.
+    """
 
     jobs: dict[str, Job]
     read: Callable[[Sequence[str]], Iterable[tuple[str, bytes]]]
+    classes: tuple[tuple[str, bool], ...] = ()
 
 
 def look(parts: Sequence[Part], skipped: list[Skipped], report: Report) -> list[Source]:
@@ -78,10 +83,19 @@ def look(parts: Sequence[Part], skipped: list[Skipped], report: Report) -> list[
 
 def _look_inside(path: Path, name: str, skipped: list[Skipped], report: Report) -> Source:
     """An archive. Nothing of it is remembered, unlike of those on the shelf."""
-    found = scan_archive(path, lambda done, total: report("Looking into the archive", done, total))
-    layout = lay_out(path, name, found)
-    skipped.extend(layout.skipped)
+    found = list(scan_archive(path, lambda done, total: report("Looking into the archive", done, total)))
     read = read_inside(path)
+    own = next((f.ref for f in found if f.parts == (CLASSES_FILE,)), None)
+    if own is not None:
+        classes = read_set_classes(dict(read([own], lambda: None)).get(own, b""))
+        places = place_files(classes, found)
+        if places:
+            bad = (f for f in found if f.reason and f.ref != own)
+            skipped.extend(Skipped(clean_text("/".join(f.parts)), f.reason) for f in bad)
+            jobs = {ref: Job(class_name, split, clean_text(ref)) for ref, (class_name, split) in places.items()}
+            return Source(jobs, lambda refs: read(refs, lambda: None), tuple((one.name, one.on) for one in classes))
+    layout = lay_out(path, name, iter(found))
+    skipped.extend(layout.skipped)
     return Source(
         _jobs(layout, {item.ref: clean_text(item.ref) for item in layout.items}), lambda refs: read(refs, lambda: None)
     )

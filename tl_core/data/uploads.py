@@ -6,6 +6,7 @@
 import collections
 import errno
 import hashlib
+import hmac
 import json
 import secrets
 import shutil
@@ -17,8 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tl_core.data import edits, owned
-from tl_core.data.batch import Batch, BatchWriter, Picture, copy_batch
-from tl_core.data.collection import Collection
+from tl_core.data.batch import Batch, BatchWriter, Picture, copy_batch, forget_batches, read_batch
+from tl_core.data.collection import Collection, gone
 from tl_core.data.edits import Classes
 from tl_core.data.kept import Kept, keep
 from tl_core.data.layout import Skipped
@@ -28,7 +29,7 @@ from tl_core.errors import DataError
 MAX_UPLOAD_BYTES = 2 * 2**30  # received, archives as they are
 MAX_COLLECTIONS = 20  # of one owner
 FREE_BYTES = 2**30  # that must stay free on the disk
-_DISK_FULL = "The disk of the computer that runs this page is full or nearly so: no pictures can be taken in until there is room."
+DISK_FULL = "The disk of the computer that runs this page is full or nearly so: no pictures can be taken in until there is room."
 _THREADS = 2  # Pillow lets go of Python's lock while it decodes, shrinks and encodes
 _MOST_PENDING = 16  # pictures that were read and not yet decoded ...
 _MOST_PENDING_BYTES = 64 * 2**20  # ... and their bytes
@@ -51,6 +52,7 @@ def import_upload(
     *,
     owner: str = "",
     title: str = "My images",
+    must_exist: bool = False,
 ) -> UploadReport:
     """Keep received files in the collection in the folder `into`, which is made if there is none.
 
@@ -58,16 +60,20 @@ def import_upload(
     folders of its own; a picture whose name has folders, such as 'pets/cat/1.jpg'. Class names are text in any script. Train,
     val and test folders are kept. All is added when all is done, as one version, or nothing. `report(doing, done, total)` is
     called for every picture. `owner` is an `owner_hash`; the same files of the same owner are not decoded a second time.
-    Raises `DataError` if nothing can be used, or over the limits, and whatever `report` raises.
+    `must_exist`: the collection was there when the visitor chose it, and is not made anew if it was deleted since.
+    Raises `DataError` if nothing can be used, over the limits, or if the collection is another owner's or was deleted, and
+    whatever `report` raises.
     """
     report = report or (lambda doing, done, total: None)
     parts = [Part(*part) for part in parts]
     received = sum(part.path.stat().st_size for part in parts)
     if received > MAX_UPLOAD_BYTES:
         raise DataError(f"The upload is larger than {MAX_UPLOAD_BYTES // 2**30} GB.")
+    must_exist = must_exist or into.is_dir()
+    _check_into(into, owner, must_exist)
     into.parent.mkdir(parents=True, exist_ok=True)
     if shutil.disk_usage(into.parent).free < received + FREE_BYTES:
-        raise DataError(_DISK_FULL)
+        raise DataError(DISK_FULL)
     building = into.with_name(f".{into.name}.{secrets.token_hex(4)}.part")
     building.mkdir()
     try:
@@ -79,47 +85,65 @@ def import_upload(
             return _bring_back(Collection(into), batch, _did(parts, len(batch.pictures)))
         if batch is not None:
             copy_batch(batch, built)
-            pictures, skipped = batch.pictures, batch.skipped
         else:
-            pictures, skipped = _build(parts, built, digest, report)
-        did = _did(parts, len(pictures))
-        if into.is_dir():
+            if must_exist:
+                edits.check_kept(sum(len(one.pictures) for one in Collection(into).batches()), 1)
+            _build(parts, built, digest, report)
+        new = read_batch(built)
+        did = _did(parts, len(new.pictures))
+        if must_exist:
+            _check_into(into, owner, must_exist)  # it may have been deleted meanwhile
             Collection(into).add_batch(built, did, _place)
         else:
             _check_number(owner)
             Collection.create(building / "new", owner, title).add_batch(built, did, _place)
             (building / "new").rename(into)
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise DataError(_DISK_FULL) from None
+        if is_full(error):
+            raise DataError(DISK_FULL) from None
         raise
     finally:
         shutil.rmtree(building, ignore_errors=True)
-    return UploadReport(_count(pictures), tuple(skipped), batch is not None)
+        forget_batches(building)
+    return UploadReport(_count(new.pictures), new.skipped, batch is not None)
 
 
-def _place(classes: Classes, pictures: Sequence[Picture], first: int) -> Classes:
-    by_class: dict[str, list[tuple[int, str]]] = {}
-    for number, picture in enumerate(pictures, first):
-        by_class.setdefault(picture.class_name, []).append((number, picture.split))
+def is_full(error: OSError) -> bool:
+    """Whether this went wrong because there is no room on the disk."""
+    return error.errno in (errno.ENOSPC, errno.EDQUOT)
+
+
+def _check_into(into: Path, owner: str, must_exist: bool) -> None:
+    if into.is_dir():
+        if not hmac.compare_digest(Collection(into).owner, owner):
+            raise gone()
+    elif must_exist:
+        raise DataError(
+            "This set of pictures was deleted meanwhile, so nothing was added. Add the files to another set."
+        )
+
+
+def _place(classes: Classes, batch: Batch, first: int) -> Classes:
+    """With the pictures of a batch, numbered from `first` on; those that are there already stay where they are."""
+    there = {number for one in classes for number, _ in one.pictures}
+    off = {name for name, on in batch.classes if not on} - {one.name for one in classes}
+    by_class: dict[str, list[tuple[int, str]]] = {name: [] for name, _ in batch.classes}
+    for number, picture in enumerate(batch.pictures, first):
+        if number not in there:
+            by_class.setdefault(picture.class_name, []).append((number, picture.split))
     for name, pairs in by_class.items():
         classes = edits.add(classes, name, pairs)
+    for name in off:
+        classes = edits.switch(classes, name, False)
     return classes
 
 
 def _bring_back(collection: Collection, batch: Batch, did: str) -> UploadReport:
     """The same files again, into the collection that has them: those that were taken out since come back."""
     batches = collection.batches()
-    first = 1 + sum(len(one.pictures) for one in batches[: batches.index(batch)])
-
-    def place(classes: Classes) -> Classes:
-        there = {number for one in classes for number, _ in one.pictures}
-        for number, picture in enumerate(batch.pictures, first):
-            if number not in there:
-                classes = edits.add(classes, picture.class_name, [(number, picture.split)])
-        return classes
-
-    collection.edit(did, place)
+    at = [one.folder for one in batches].index(batch.folder)
+    first = 1 + sum(len(one.pictures) for one in batches[:at])
+    collection.edit(did, lambda classes: _place(classes, batch, first))
     return UploadReport(_count(batch.pictures), batch.skipped, True)
 
 
@@ -161,9 +185,7 @@ def _find_batch(digest: str, into: Path, owner: str) -> Batch | None:
     return None
 
 
-def _build(
-    parts: Sequence[Part], folder: Path, digest: str, report: Report
-) -> tuple[Sequence[Picture], Sequence[Skipped]]:
+def _build(parts: Sequence[Part], folder: Path, digest: str, report: Report) -> None:
     skipped: list[Skipped] = []
     sources = look(parts, skipped, report)
     total = sum(len(source.jobs) for source in sources)
@@ -179,8 +201,8 @@ def _build(
     if not writer.pictures:
         first = f" The first, '{skipped[0].name}': {skipped[0].reason.rstrip('.')}." if skipped else ""
         raise DataError(f"None of the uploaded files can be used.{first}")
-    writer.close(digest, skipped)
-    return writer.pictures, skipped
+    classes = dict(one for source in reversed(sources) for one in source.classes)
+    writer.close(digest, skipped, list(classes.items()))
 
 
 def _keep_all(sources: Sequence[Source]) -> Iterator[tuple[Job, Kept | str]]:

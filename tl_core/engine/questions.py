@@ -31,13 +31,17 @@ class Question:
         self.progress: tuple[str, int, int] | None = None
         self.begun = threading.Event()
         self.long = name in LONG
+        self.queue = name if self.long else "quick"  # those of one queue wait for each other
         self.silence = SILENCE
         self.heard = time.monotonic()  # when it was asked, begun, or last reported its progress
         self.cancelled = False
         self._cancel = cancel
 
     def cancel(self) -> None:
-        """Call it off: at once while it waits, else when it next reports its progress. Over already: nothing to do."""
+        """Call it off: soon while it waits, else when it next reports its progress. Over already: nothing to do.
+
+        The worker decides: `future` stays open until it has said whether the question was called off or done before that.
+        """
         self._cancel(self)
 
 
@@ -47,10 +51,11 @@ class InteractiveLane:
     Only the questions that were being worked on fail with their worker; those that waited are asked again.
 
     Quick questions are answered one after the other, each within its time-out. Long ones (`tl_core.questions.LONG`) run in
-    threads of their own, two at a time, and fail only when nothing is heard of them for `SILENCE` seconds. So neither
-    kind keeps the other waiting. When a question takes too long and others are at work, they go on: the worker
-    leaves the thread with the slow one to itself and is replaced as soon as nothing is at work in it. When nothing else is at
-    work, it is killed at once.
+    threads of their own, two of each name at a time, and fail only when nothing is heard of them for `SILENCE` seconds. So
+    neither quick questions nor long ones of one name wait for those of another.
+
+    When a question takes too long and others are at work, they go on: the worker leaves the thread with the slow one to
+    itself and is replaced as soon as nothing is at work in it. When nothing else is at work, it is killed at once.
     """
 
     def __init__(self) -> None:
@@ -59,6 +64,7 @@ class InteractiveLane:
         self._open: dict[int, Question] = {}  # in the order in which they were asked
         self._worker: WorkerProcess | None = None
         self._worn = False  # a thread of the worker is stuck: replace it when nothing else is at work
+        self._retiring = False  # killed by us while, as far as we know, nothing was at work in it
         self._watched = False
         self._closed = False
 
@@ -70,7 +76,7 @@ class InteractiveLane:
     def start(self) -> None:
         with self._lock:
             if self._worker is None and not self._closed:
-                self._worn = False
+                self._worn = self._retiring = False
                 self._worker = WorkerProcess("interactive", 1, self._on_message, self._on_exit)
 
     def begin(self, name: str, /, **args: Any) -> Question:
@@ -121,7 +127,7 @@ class InteractiveLane:
         while not question.begun.wait(0.1) and time.monotonic() < end:
             with self._lock:
                 ready = self._worker is not None and self._worker.ready
-                idle = ready and not self._at_work(long=False)
+                idle = ready and not self._at_work(question.queue)
             idle_since = (idle_since or time.monotonic()) if idle else None
             if idle_since is not None and time.monotonic() - idle_since > timeout:
                 return
@@ -132,14 +138,13 @@ class InteractiveLane:
             number = self._forget(question)
             if number is None:
                 return False
-            others = self._at_work(long=True) or self._at_work(long=False)
-            if self._worker is None or (not question.long and self._at_work(long=False)):
+            if self._worker is None or (not question.long and self._at_work(question.queue)):
                 pass  # it only waited, and the one before it has a clock of its own
-            elif others:
+            elif self._at_work():
                 self._worn = True
                 self._worker.send(op="abandon", id=number)
             else:
-                self._worker.kill()
+                self._retire()
         return True
 
     def _watch(self) -> None:
@@ -152,8 +157,9 @@ class InteractiveLane:
                     self._watched = False
                     return
                 now = time.monotonic()
-                turn_may_come = self._worker is not None and self._worker.ready and not self._at_work(long=True)
+                ready = self._worker is not None and self._worker.ready
                 for question in mine:
+                    turn_may_come = ready and not self._at_work(question.queue)
                     if not question.begun.is_set() and not turn_may_come:
                         question.heard = now
                 silent = [question for question in mine if now - question.heard > question.silence]
@@ -173,16 +179,21 @@ class InteractiveLane:
             question.cancelled = True
             if self._worker is not None:
                 self._worker.send(op="cancel", id=number)
-            if question.begun.is_set():
-                return  # the worker says when it has stopped
+                return  # it alone knows whether it has begun, and answers in any case
             self._forget(question)
         question.begun.set()
         question.future.set_exception(Cancelled())
 
     # inside; all of it under the lock
 
-    def _at_work(self, long: bool) -> bool:
-        return any(other.begun.is_set() and other.long == long for other in self._open.values())
+    def _at_work(self, queue: str | None = None) -> bool:
+        """Whether a question of this queue, or of any, is known to be worked on."""
+        return any(other.begun.is_set() and queue in (None, other.queue) for other in self._open.values())
+
+    def _retire(self) -> None:
+        """Kill the worker. It may have begun on one more by now: that is not heard any more, and it is asked again."""
+        self._retiring = True
+        self._worker.kill()
 
     def _forget(self, question: Question) -> int | None:
         """Its number if it was still open. Whoever takes a question out of `_open` also ends its future."""
@@ -197,7 +208,7 @@ class InteractiveLane:
     def _on_message(self, message: dict[str, Any]) -> None:
         with self._lock:
             question = self._open.get(message.get("id", -1))
-            if question is None:
+            if question is None or (self._retiring and message["kind"] != "answer"):
                 return
             question.heard = time.monotonic()
             if message["kind"] == "begun":
@@ -207,8 +218,8 @@ class InteractiveLane:
             if message["kind"] != "answer":
                 return
             del self._open[message["id"]]
-            if self._worn and not (self._at_work(long=True) or self._at_work(long=False)):
-                self._worker.kill()
+            if self._worn and not self._at_work():
+                self._retire()
         question.begun.set()
         if message.get("cancelled"):
             question.future.set_exception(Cancelled())
@@ -221,7 +232,8 @@ class InteractiveLane:
         with self._lock:
             never_worked = self._worker is not None and not self._worker.ready
             self._worker = None
-            failed = [n for n, q in self._open.items() if q.begun.is_set() or never_worked or self._closed]
+            over = never_worked or self._closed
+            failed = [n for n, q in self._open.items() if over or q.begun.is_set() or q.cancelled]
             questions = [self._open.pop(number) for number in failed]
             if self._open:
                 self.start()
