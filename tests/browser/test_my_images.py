@@ -41,7 +41,9 @@ def choose(page: Page, way: str) -> None:
 def send(page: Page, label: str, *files: Path) -> None:
     """Choose files, or a folder, in the uploader with this label, and add them."""
     expect(page.get_by_text(label)).to_be_visible()
-    page.get_by_test_id("stFileUploader").locator("input[type=file]").set_input_files([str(file) for file in files])
+    chooser = page.get_by_test_id("stFileUploader").locator("input[type=file]")
+    expect(chooser).to_be_enabled()  # not before the class has a name
+    chooser.set_input_files([str(file) for file in files])
     page.get_by_role("button", name=re.compile(r"^Add( [\d,]+ files)?$")).click()
 
 
@@ -74,7 +76,7 @@ def test_a_folder_brings_its_classes(server: Server, page: Page, tmp_path: Path)
     expect(page.get_by_text("stripes: 16 pictures in 2 classes")).to_be_visible()
     expect(page.get_by_text("across: 8 pictures")).to_be_visible()
     expect(page.locator(".tl-tiles img")).to_have_count(16)
-    assert "/images?data=upload-" in page.url
+    expect(page).to_have_url(re.compile(r"/images\?data=upload-"))
     page.reload()
     expect(page.get_by_text("stripes: 16 pictures in 2 classes")).to_be_visible()
 
@@ -133,7 +135,9 @@ def test_pictures_of_one_class_and_a_file_that_is_none(server: Server, page: Pag
 
 def test_another_visitor_cannot_open_it(server: Server, page: Page, camera_browser: Browser, tmp_path: Path) -> None:
     upload_zip(page, server, tmp_path, "secret.zip")
-    spec = re.search(r"data=(upload-[0-9a-f]{32}\.\d+)", page.url)[1]
+    address = re.compile(r"data=(upload-[0-9a-f]{32}\.\d+)")
+    page.wait_for_url(address)
+    spec = address.search(page.url)[1]
     stranger = camera_browser.new_context().new_page()
     for path in ("images", "train", "cases"):
         for link in (spec, spec.split(".")[0]):
@@ -160,13 +164,14 @@ def test_download_and_upload_again(server: Server, page: Page, tmp_path: Path) -
 
 def test_delete_all(server: Server, page: Page, tmp_path: Path) -> None:
     upload_zip(page, server, tmp_path)
+    expect(page).to_have_url(re.compile("upload-"))
     folder = server.home / "uploads" / re.search(r"upload-[0-9a-f]{32}", page.url)[0]
     assert folder.is_dir()
     page.get_by_role("button", name="Delete this set").click()
     page.get_by_role("button", name="Delete now").click()
     expect(page.get_by_text("Nothing here yet")).to_be_visible()
     assert not folder.exists()
-    assert "upload-" not in page.url
+    expect(page).not_to_have_url(re.compile("upload-"))
 
 
 def test_nothing_reaches_over_the_edge_of_a_phone(server: Server, phone: Page, tmp_path: Path) -> None:
