@@ -40,6 +40,7 @@ def choose(page: Page, way: str) -> None:
 
 def send(page: Page, label: str, *files: Path) -> None:
     """Choose files, or a folder, in the uploader with this label, and add them."""
+    expect(page.get_by_text(label)).to_have_count(1)  # the one that was there before may still be going
     expect(page.get_by_text(label)).to_be_visible()
     chooser = page.get_by_test_id("stFileUploader").locator("input[type=file]")
     expect(chooser).to_be_enabled()  # not before the class has a name

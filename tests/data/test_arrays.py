@@ -1,4 +1,3 @@
-import multiprocessing
 import os
 import signal
 import subprocess
@@ -19,6 +18,7 @@ from tl_core.data.owned import new_upload_id
 from tl_core.data.source import open_source
 from tl_core.data.uploads import import_upload
 from tl_core.errors import DataError
+from tl_core.paths import ROOT
 
 
 def cached(pattern="*"):
@@ -194,22 +194,20 @@ def test_few_folders_are_looked_at_for_changes(tmp_path, monkeypatch):
     assert newest_change(tmp_path / "x") < 4e9
 
 
-def build(folder, queue):
-    source = open_source(folder)
-    queue.put(load_arrays(source, range(len(source.items)), 24).sum())
-
-
 def test_two_processes_build_the_same(tmp_path):
     folder = str(make_folder(tmp_path / "x", pets(30)))
-    context = multiprocessing.get_context("spawn")
-    queue = context.Queue()
-    processes = [context.Process(target=build, args=(folder, queue)) for _ in range(2)]
-    for process in processes:
-        process.start()
-    sums = {int(queue.get(timeout=30)) for _ in processes}
-    for process in processes:
-        process.join()
+    code = (
+        "import sys\n"
+        "from tl_core.data.arrays import load_arrays\n"
+        "from tl_core.data.source import open_source\n"
+        "source = open_source(sys.argv[1])\n"
+        "print(load_arrays(source, range(len(source.items)), 24).sum())"
+    )
+    command = [sys.executable, "-c", code, folder]
+    processes = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) for _ in range(2)]
+    sums = {process.communicate(timeout=100)[0] for process in processes}
     assert len(sums) == 1
+    assert int(sums.pop()) > 0
     assert len(cached("*.npy")) == 1
     assert not cached("*.part")
 

@@ -1,21 +1,22 @@
-"""Work on chunks of pictures in several processes: for sets so large that starting them pays."""
+"""Work on chunks of pictures in several processes: for sets so large that starting them pays.
+
+`subprocess`, not `multiprocessing`: the latter executes the main module again in the child, which may be a page's script.
+"""
 
 import collections
-import contextlib
-import ctypes
-import multiprocessing
 import os
-import signal
+import pickle
+import queue
+import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, ThreadPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from typing import Any
 
 from tl_core.errors import DataError
+from tl_core.paths import ROOT
 
 MOST_PROCESSES = 4
-_PR_SET_PDEATHSIG = 1
 
 
 def num_processes() -> int:
@@ -33,20 +34,63 @@ def in_threads(work: Callable[[Any], Any], chunks: Iterable[Any], count: int) ->
 def in_processes(work: Callable[[Any], Any], chunks: Iterable[Any]) -> Iterator[Any]:
     """As `in_threads`, in fresh processes (0.5 s to start). `work`, chunks and results are pickled.
 
-    The processes end with this one, even if it is killed. Raises `DataError` if one of them dies.
+    The processes end with this one, even if it is killed: their input closes. Raises `DataError` if one of them dies.
     """
     count = num_processes()
-    with contextlib.ExitStack() as stack:
-        # not forked: this process may have threads (torch's, the worker's own)
-        context = multiprocessing.get_context("spawn")
-        pool = ProcessPoolExecutor(count, context, _end_with_parent, (os.getpid(),))
-        stack.callback(pool.shutdown, wait=True, cancel_futures=True)
+    children = [_Child() for _ in range(count)]
+    free: queue.SimpleQueue[_Child] = queue.SimpleQueue()
+    for child in children:
+        free.put(child)
+
+    def ask(chunk: Any) -> Any:
+        child = free.get()
         try:
-            yield from _in_order(pool, work, chunks, count)
-        except BrokenProcessPool:
+            return child.ask(work, chunk)
+        finally:
+            free.put(child)
+
+    try:
+        with ThreadPoolExecutor(count) as pool:
+            try:
+                yield from _in_order(pool, ask, chunks, count)
+            except BaseException:
+                for child in children:
+                    child.process.kill()  # what they are at is of no use any more
+                raise
+    finally:
+        for child in children:
+            child.close()
+
+
+class _Child:
+    """One process of `tl_core.data.pool_child`, which does one piece of work at a time."""
+
+    def __init__(self) -> None:
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "tl_core.data.pool_child"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT
+        )
+
+    def ask(self, work: Callable[[Any], Any], chunk: Any) -> Any:
+        try:
+            pickle.dump((work, chunk), self.process.stdin, pickle.HIGHEST_PROTOCOL)
+            self.process.stdin.flush()
+            ok, answer = pickle.load(self.process.stdout)  # from a process of our own making
+        except (OSError, EOFError, pickle.UnpicklingError):
             raise DataError(
                 "A process that was reading pictures ended unexpectedly, perhaps for want of memory: try again."
             ) from None
+        if not ok:
+            raise answer
+        return answer
+
+    def close(self) -> None:
+        self.process.kill()
+        self.process.wait()
+        self.process.stdout.close()
+        try:
+            self.process.stdin.close()
+        except OSError:  # something was still to be written
+            pass
 
 
 def _in_order(pool: Executor, work: Callable[[Any], Any], chunks: Iterable[Any], count: int) -> Iterator[Any]:
@@ -58,11 +102,3 @@ def _in_order(pool: Executor, work: Callable[[Any], Any], chunks: Iterable[Any],
             yield pending.popleft().result()
     while pending:
         yield pending.popleft().result()
-
-
-def _end_with_parent(parent: int) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-        if os.getppid() != parent:  # it went before this could be asked for
-            os._exit(1)
