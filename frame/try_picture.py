@@ -20,7 +20,7 @@ from tl_core.data.dial import position, position_name
 from tl_core.errors import RunNotFound, UserError, WorkerDied
 from tl_core.experiment import Experiment
 from tl_core.networks import get_network
-from tl_core.paths import runs_dir
+from tl_core.paths import run_weights
 from tl_core.store import Run
 
 MOST_AT_ONCE = 20
@@ -55,7 +55,7 @@ def show_try_picture(run_id: str) -> None:
     if run.status != "finished":
         return
     st.subheader("Try my picture", anchor=False)
-    weights = runs_dir() / f"{run.id}.safetensors"
+    weights = run_weights(run.id)
     just_ended = time.time() - (run.ended or 0) < SAVING_SECONDS
     patience = time.monotonic() + PATIENCE
     while just_ended and not weights.is_file() and time.monotonic() < patience:
@@ -72,7 +72,7 @@ def show_try_picture(run_id: str) -> None:
 def _wait_for_weights(run: Run) -> None:
     st.caption("The network is being saved.")
     late = time.time() - (run.ended or 0) > SAVING_SECONDS
-    if late or (runs_dir() / f"{run.id}.safetensors").is_file():
+    if late or run_weights(run.id).is_file():
         st.rerun()
 
 

@@ -62,8 +62,14 @@ class WorkerDied(Exception):
 
 def known(kind: str, received: object, choices: list[str]) -> str:
     """Text for an unknown name: what was wrong, what was received, what there is (closest first)."""
+    return (
+        f"Unknown {kind}. Received: '{received}'.{did_you_mean(received, choices)} Choose one of: {', '.join(choices)}."
+    )
+
+
+def did_you_mean(received: object, choices: list[str]) -> str:
+    """' Did you mean ...?' with the closest of the choices, '' if none is close."""
     from difflib import get_close_matches
 
     close = get_close_matches(str(received), choices, n=1)
-    hint = f" Did you mean '{close[0]}'?" if close else ""
-    return f"Unknown {kind}. Received: '{received}'.{hint} Choose one of: {', '.join(choices)}."
+    return f" Did you mean '{close[0]}'?" if close else ""

@@ -4,10 +4,9 @@ import json
 import sys
 from argparse import Namespace
 from collections.abc import Callable
-from difflib import get_close_matches
 from functools import partial
 
-from tl_core.errors import UserError
+from tl_core.errors import UserError, did_you_mean
 from tl_core.networks import networks
 
 HELP = "Download data sets or the weights of networks ahead of the lesson; goes on where it was cut off."
@@ -84,8 +83,7 @@ def _with_progress(work: Callable[[ProgressLine], object]) -> None:
 
 
 def _unknown(name: str, known_networks: list[str], known_sets: list[str]) -> str:
-    close = get_close_matches(name, [*known_networks, *known_sets], n=1)
-    hint = f" Did you mean '{close[0]}'?" if close else ""
+    hint = did_you_mean(name, [*known_networks, *known_sets])
     return (
         f"There is no network and no data set of this name. Received: '{name}'.{hint} "
         f"Data sets: {', '.join(known_sets)}. Networks: {', '.join(known_networks)}."

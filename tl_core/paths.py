@@ -39,6 +39,11 @@ def runs_dir() -> Path:
     return home() / "runs"
 
 
+def run_weights(run_id: str) -> Path:
+    """Where the weights of a run are, or will be; they may not be kept any more."""
+    return runs_dir() / f"{run_id}.safetensors"
+
+
 def store_url() -> str:
     """`TL_STORE_URL` in SQLAlchemy's form, or an SQLite file below `home()`."""
     return os.environ.get("TL_STORE_URL") or f"sqlite:///{home() / 'store.sqlite'}"

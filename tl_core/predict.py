@@ -1,7 +1,5 @@
 """Try a picture: what the network that a run left behind says about pictures it has never seen."""
 
-import base64
-import io
 import json
 import re
 import threading
@@ -19,15 +17,15 @@ from torch import Tensor
 from tl_core.backbones import build_stages
 from tl_core.cases import Recipe
 from tl_core.data import open_source
-from tl_core.data.arrays import fits, load_arrays, unreadable
-from tl_core.data.dataset import usable_indices
-from tl_core.data.images import MAX_FILE_BYTES, read_image
+from tl_core.data.arrays import load_arrays, unreadable
+from tl_core.data.dataset import known_bad, usable
+from tl_core.data.images import MAX_FILE_BYTES, read_image, to_png
 from tl_core.data.split import make_split
 from tl_core.device import autocast, choose_device
 from tl_core.errors import DataError, RunNotFound, WeightsMissing
 from tl_core.experiment import Experiment
 from tl_core.networks import get_network
-from tl_core.paths import runs_dir
+from tl_core.paths import run_weights
 from tl_core.preprocess import Preprocess
 from tl_core.surgery import AdaptedNetwork, adapt
 from tl_core.trainer import as_tensor
@@ -43,7 +41,7 @@ def weights_path(run_id: str) -> Path:
     """Where the weights of a run are, if they are still kept. Raises `RunNotFound` for what is no run id."""
     if not _RUN_ID.fullmatch(run_id):
         raise RunNotFound(f"A run id is 32 hexadecimal digits. Received: '{run_id[:64]}'. Open the run again.")
-    return runs_dir() / f"{run_id}.safetensors"
+    return run_weights(run_id)
 
 
 def predict(run_id: str, pictures: list[tuple[str, str]]) -> list[dict[str, Any]]:
@@ -84,16 +82,14 @@ def predict_test_pictures(run_id: str, count: int = 6, seed: int = 0) -> list[di
     loaded = _loaded.get(run_id)
     size = loaded.preprocess.size
     source = open_source(loaded.experiment.data)
-    whole = fits(source, size)
-    bad = unreadable(source, range(len(source.items)), size) if whole else {}
-    good = usable_indices(source, bad)
-    test = good[make_split(source.labels[good], [source.given[i] for i in good], None, 0).test]
+    good, labels, given = usable(source, known_bad(source, size))
+    test = good[make_split(labels, given, None, 0).test]
     drawn = np.random.default_rng(seed).permutation(test)[: 2 * count]  # some to spare, in case one cannot be read
-    bad = unreadable(source, drawn, size, whole=whole)
+    bad = unreadable(source, drawn, size)
     drawn = np.array([index for index in drawn if int(index) not in bad][:count], dtype=np.int64)
     if not len(drawn):
         raise DataError(f"None of the test images of '{source.title}' can be read. Upload a picture instead.")
-    answers = loaded.answer(np.asarray(load_arrays(source, drawn, size, whole=whole)))
+    answers = loaded.answer(np.asarray(load_arrays(source, drawn, size)))
     names = [Path(source.items[index].ref).name for index in drawn]
     trues = [source.class_names[label] for label in source.labels[drawn]]
     return [
@@ -131,7 +127,7 @@ class _Loaded:
                     {"label": self.classes[label], "confidence": value}
                     for label, value in zip(labels.tolist(), values.tolist(), strict=True)
                 ]
-                rows.append({"top": top, "png": _to_png(seen)})
+                rows.append({"top": top, "png": _thumbnail(seen)})
         return rows
 
     def _undo_normalising(self, batch: Tensor) -> np.ndarray:
@@ -192,10 +188,8 @@ _GONE = "The weights of this run are no longer kept; run it again."
 _loaded = _LoadedNetworks()
 
 
-def _to_png(pixels: np.ndarray) -> str:
+def _thumbnail(pixels: np.ndarray) -> str:
     image = Image.fromarray(pixels)
     if image.width > THUMBNAIL_SIDE:
         image = image.resize((THUMBNAIL_SIDE, THUMBNAIL_SIDE), Image.Resampling.BICUBIC)
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG")
-    return base64.b64encode(buffer.getvalue()).decode()
+    return to_png(image)

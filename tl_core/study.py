@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tl_core.cases import CASE_NAMES
 from tl_core.errors import StudyError
-from tl_core.experiment import Experiment
+from tl_core.experiment import DEFAULT_NETWORK, Experiment
 
 
 @dataclass(frozen=True)
@@ -25,8 +26,8 @@ class Grid:
     data: tuple[str, ...]
     num_images: tuple[int | None, ...] = (None,)
     distances: tuple[float, ...] = (0.0,)
-    networks: tuple[str, ...] = ("demo",)
-    recipes: tuple[str, ...] = ("case-1", "case-2", "case-3", "case-4")
+    networks: tuple[str, ...] = (DEFAULT_NETWORK,)
+    recipes: tuple[str, ...] = CASE_NAMES
     seeds: tuple[int, ...] = (0,)
 
     def experiments(self) -> list[Experiment]:

@@ -1,8 +1,7 @@
 """What a newcomer does, in a real browser against the real server."""
 
 import re
-import time
-from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.conftest import Server, serve
 from tests.browser.test_my_images import name_class, send
 from tests.conftest import write_stripes
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=15_000)
@@ -29,11 +29,7 @@ def num_points(page: Page) -> int:
     return page.evaluate("document.querySelector('.tl-plot')?.data?.[0]?.x?.length ?? 0")
 
 
-def until(condition: Callable[[], object], seconds: float = 30.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited too long"
-        time.sleep(0.05)
+until = partial(wait_until, seconds=30.0)
 
 
 def test_sliders_and_clicks_move_the_point_and_the_diagram(server: Server, page: Page) -> None:

@@ -36,7 +36,7 @@ def test_a_picture_is_tried_while_another_run_trains(server: Server, page: Page,
     trying = page.context.new_page()
     page.goto(f"{server.url}/train?data=stripes&recipe=case-4&epochs=400")
     start(page)
-    until(lambda: num_points(page) >= 1, 60)
+    until(lambda: num_points(page) >= 1, seconds=60)
     trying.goto(address)
     expect(trying.get_by_role("heading", name="Try my picture")).to_be_visible()
     (tmp_path / "letter.png").write_text("not a picture")
@@ -47,7 +47,7 @@ def test_a_picture_is_tried_while_another_run_trains(server: Server, page: Page,
     assert time.monotonic() - begun < 5
     expect(answers.locator("li").first).to_contain_text(re.compile(r"down.*\d %"))
     expect(trying.get_by_test_id("stAlert").filter(has_text="letter.png")).to_be_visible()
-    until(lambda: num_points(page) >= before + 2, 60)
+    until(lambda: num_points(page) >= before + 2, seconds=60)
     expect(page.get_by_role("button", name="Stop")).to_be_visible()
     # another page and back: the answers are still there
     trying.get_by_role("link", name="The four cases").click()

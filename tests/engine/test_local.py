@@ -7,10 +7,12 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from tests.waiting import wait_until as _wait_until
 from tl_core.engine import LocalEngine
 from tl_core.engine.local import MOST_FALSE_STARTS, MOST_WAITING
 from tl_core.engine.process import WorkerProcess
@@ -31,11 +33,7 @@ def engine(store: Store) -> Iterator[LocalEngine]:
     engine.close()
 
 
-def wait_until(condition: Callable[[], object], seconds: float = 60.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited too long"
-        time.sleep(0.02)
+wait_until = partial(_wait_until, seconds=60.0)
 
 
 def has_epoch(store: Store, run_id: str) -> bool:
@@ -174,7 +172,7 @@ def test_no_worker_outlives_the_server(how: signal.Signals, stripes: Path, tmp_p
     server.send_signal(how)
     server.wait(10)
     server.stdout.close()
-    wait_until(lambda: not any(is_alive(int(pid)) for pid in pids), 10)
+    wait_until(lambda: not any(is_alive(int(pid)) for pid in pids), seconds=10)
     interrupted = Store(url).get_run(run)
     assert interrupted.status == INTERRUPTED
     assert Store(url).events(run), "what was shown is still there"

@@ -3,12 +3,14 @@
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from tests.waiting import wait_until as _wait_until
 from tl_core.engine import questions
 from tl_core.engine.questions import InteractiveLane, Question
 from tl_core.errors import Cancelled, DataError, UserError, WorkerDied
@@ -52,11 +54,7 @@ def lane(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Interactiv
     lane.close()
 
 
-def wait_until(condition: Callable[[], object], seconds: float = 20.0) -> None:
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "waited too long"
-        time.sleep(0.01)
+wait_until = partial(_wait_until, seconds=20.0)
 
 
 def begun(question: Question) -> Question:

@@ -1,5 +1,6 @@
 """A data set ready for training: three parts of decoded pictures."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -46,12 +47,9 @@ def load_dataset(spec: str, num_images: int | None, seed: int, size: int, progre
     if num_images is None and source.default_images is not None:
         num_images = source.default_images
         notes.append(f"No number of images was given: {num_images:,} are used; there could be many more.")
-    every = np.arange(len(source.items))
-    bad: dict[int, str] = {}
-    if fits(source, size):  # then all are decoded, and a damaged one is not drawn in the first place
-        bad = unreadable(source, every, size, progress)
-    good = usable_indices(source, bad)
-    split = make_split(source.labels[good], [source.given[i] for i in good], num_images, seed, source.title)
+    bad = known_bad(source, size, progress)
+    good, labels, given = usable(source, bad)
+    split = make_split(labels, given, num_images, seed, source.title)
     parts = {}
     for name in ("test", "train", "val"):
         indices = good[getattr(split, name)]
@@ -80,12 +78,22 @@ def load_dataset(spec: str, num_images: int | None, seed: int, size: int, progre
     )
 
 
-def usable_indices(source: ImageSource, bad: dict[int, str]) -> np.ndarray:
-    """The items that are not among the bad ones, ascending. Raises `DataError` if a class has too few left."""
+def known_bad(source: ImageSource, size: int, progress: Progress | None = None) -> dict[int, str]:
+    """The pictures that cannot be read, as far as that is known before any is chosen: all are decoded if the set fits."""
+    return unreadable(source, range(len(source.items)), size, progress) if fits(source, size) else {}
+
+
+def usable(source: ImageSource, bad: dict[int, str]) -> tuple[np.ndarray, np.ndarray, Sequence[str]]:
+    """The items that are not among the bad ones, ascending, their labels and their splits.
+
+    Raises `DataError` if a class has too few left.
+    """
+    if not bad:
+        return np.arange(len(source.items)), source.labels, source.given
     good = np.array([i for i in range(len(source.items)) if i not in bad], dtype=np.int64)
-    if bad:
-        check_classes(source.title, source.class_names, source.labels[good], [source.given[i] for i in good])
-    return good
+    labels, given = source.labels[good], [source.given[i] for i in good]
+    check_classes(source.title, source.class_names, labels, given)
+    return good, labels, given
 
 
 def left_out(source: ImageSource, bad: dict[int, str]) -> list[str]:

@@ -1,5 +1,6 @@
 """One picture: from the bytes of a file to a square of pixels, safe to use on files from strangers."""
 
+import base64
 import contextlib
 import io
 import re
@@ -87,6 +88,13 @@ def fit(image: Image.Image | np.ndarray, size: int) -> np.ndarray:
         left, top = (width - side) / 2, (height - side) / 2
         image = image.resize((size, size), Image.Resampling.BICUBIC, box=(left, top, left + side, top + side))
     return np.array(image, dtype=np.uint8)
+
+
+def to_png(image: np.ndarray | Image.Image) -> str:
+    """A picture for a page: PNG in base64. Arrays are (H, W, 3) uint8."""
+    buffer = io.BytesIO()
+    (Image.fromarray(image) if isinstance(image, np.ndarray) else image).save(buffer, "PNG", compress_level=1)
+    return base64.b64encode(buffer.getvalue()).decode()
 
 
 def open_image(data: bytes, name: str, side: int) -> Image.Image:

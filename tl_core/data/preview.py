@@ -1,15 +1,13 @@
 """What a page shows of a data set before anything is trained: its counts and a few of its pictures."""
 
-import base64
-import io
 from typing import Any
 
 import numpy as np
-from PIL import Image
 
 from tl_core.data.arrays import fits, load_arrays, unreadable
-from tl_core.data.dataset import usable_indices
+from tl_core.data.dataset import usable
 from tl_core.data.dial import apply_distance
+from tl_core.data.images import to_png
 from tl_core.data.source import ImageSource, open_source
 from tl_core.data.split import pool_size, test_size
 
@@ -30,8 +28,7 @@ def describe(spec: str, size: int = 64) -> dict[str, Any]:
     small = len(source.items) <= _DECODE_IMAGES and source.num_bytes <= _DECODE_BYTES
     if not source.checked and small and fits(source, size):
         bad = unreadable(source, range(len(source.items)), size)
-    good = usable_indices(source, bad)
-    labels, given = source.labels[good], [source.given[i] for i in good]
+    good, labels, given = usable(source, bad)
     counts = np.bincount(labels, minlength=len(source.class_names))
     skipped = [*source.skipped, *((source.items[i].ref, reason) for i, reason in bad.items())]
     return {
@@ -61,7 +58,7 @@ def thumbnails(spec: str, distance: float, count: int = 12, size: int = 96, seed
     moved = apply_distance(images[shown], distance)
     labels = source.labels[drawn][shown]
     return [
-        {"label": source.class_names[label], "png": _to_png(image)} for label, image in zip(labels, moved, strict=True)
+        {"label": source.class_names[label], "png": to_png(image)} for label, image in zip(labels, moved, strict=True)
     ]
 
 
@@ -74,9 +71,3 @@ def _draw(source: ImageSource, count: int, seed: int) -> list[int]:
         mine = labels == label
         turn[mine] = np.arange(mine.sum())
     return [int(i) for i in order[np.lexsort((labels, turn))][:count]]
-
-
-def _to_png(image: np.ndarray) -> str:
-    buffer = io.BytesIO()
-    Image.fromarray(image).save(buffer, "PNG", compress_level=1)
-    return base64.b64encode(buffer.getvalue()).decode()

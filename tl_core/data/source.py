@@ -103,7 +103,7 @@ def open_source(spec: str, progress: Progress | None = None) -> ImageSource:
 def resolve_spec(spec: str, *, allow_paths: bool = True) -> str:
     """The spec in its one exact form: a name as it is, an upload with its version, a path made absolute.
 
-    With `allow_paths` False, as on the web page, nothing on the disk is looked at but the shelf and the uploads.
+    With `allow_paths` False nothing on the disk is looked at but the shelf and the uploads.
     Raises `DataError` if there is no such data set.
     """
     names = list(catalogue())

@@ -14,7 +14,7 @@ from tl_core.engine.questions import InteractiveLane, Question
 from tl_core.errors import UserError
 from tl_core.events import ENDINGS, Failed, Stopped
 from tl_core.experiment import Experiment
-from tl_core.paths import runs_dir
+from tl_core.paths import run_weights
 from tl_core.store import Store
 
 log = logging.getLogger(__name__)
@@ -146,7 +146,7 @@ class LocalEngine:
                 self.store.set_running(job.run_id)
                 self._get_trainer().send(
                     op="run", run_id=job.run_id, experiment=job.experiment.to_json(), device=self.device,
-                    save_to=str(runs_dir() / f"{job.run_id}.safetensors"),
+                    save_to=str(run_weights(job.run_id)),
                 )  # fmt: skip
             except Exception as error:
                 log.exception("run %s could not be started", job.run_id)
