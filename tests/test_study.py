@@ -29,8 +29,10 @@ def test_a_study_goes_on_where_it_stopped(stripes, tmp_path):
     first = next(run_study(experiments, path))
     rest = list(run_study(experiments, path))
 
-    assert first[:2] == (1, 4)
-    assert [done for done, _, _ in rest] == [2, 3, 4]
+    assert (first.num_done, first.num_runs) == (1, 4)
+    assert 0 < first.share < 0.5  # a head takes less than its share of the time
+    assert [step.num_done for step in rest] == [2, 3, 4]
+    assert rest[-1].share == 1.0
     rows = read_rows(path)
     assert [row["id"] for row in rows] == [experiment.id for experiment in experiments]
     assert all(0 <= row["test_accuracy_low"] <= row["test_accuracy"] <= row["test_accuracy_high"] for row in rows)
@@ -44,7 +46,7 @@ def test_a_study_that_was_killed_in_mid_line_goes_on(stripes, tmp_path):
     whole = path.read_text()
     path.write_text(whole[:-40])
 
-    assert [done for done, _, _ in run_study(experiments, path)] == [2]
+    assert [step.num_done for step in run_study(experiments, path)] == [2]
     assert [row["id"] for row in read_rows(path)] == [experiment.id for experiment in experiments]
 
 
@@ -52,7 +54,7 @@ def test_a_run_that_fails_leaves_no_row_and_stops_nothing(stripes, tmp_path):
     path = tmp_path / "rows.jsonl"
     experiments = Grid(data=("no_such_set", str(stripes)), recipes=("case-1",)).experiments()
 
-    results = [row for _, _, row in run_study(experiments, path)]
+    results = [step.row for step in run_study(experiments, path)]
 
     assert "no_such_set" in results[0]["error"]
     assert len(read_rows(path)) == 1

@@ -10,6 +10,7 @@ import logging
 import signal
 import sys
 import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -146,7 +147,8 @@ def _measure(args: argparse.Namespace) -> int:
 def _study(args: argparse.Namespace) -> int:
     import torch
 
-    from tl_core.study import Grid, read_rows, run_study, table
+    from tl_core.engine.batch import run_batch
+    from tl_core.study import Grid, read_rows, run_here, run_study, table
 
     if args.threads:
         torch.set_num_threads(args.threads)
@@ -154,13 +156,21 @@ def _study(args: argparse.Namespace) -> int:
         tuple(args.data), tuple(args.num_images), tuple(args.distance), tuple(args.network), tuple(args.recipe),
         tuple(range(args.seeds)),
     )  # fmt: skip
-    start, ran, failed = time.monotonic(), 0, False
-    for done, total, row in run_study(grid.experiments(), args.out, device=args.device):
-        ran, failed = ran + 1, failed or "error" in row
-        left = (total - done) * (time.monotonic() - start) / ran / 60
+    def runner(experiments: Sequence[Experiment]) -> Iterator[tuple[Experiment, list[dict[str, Any]]]]:
+        if args.workers:
+            return run_batch(experiments, workers=args.workers, threads=args.threads or 1, device=args.device)
+        return run_here(experiments, device=args.device)
+
+    start, share, failed = time.monotonic(), None, False
+    for step in run_study(grid.experiments(), args.out, runner):
+        row, failed = step.row, failed or "error" in step.row
+        share = step.share if share is None else share  # the first one counts for all that was there before
+        gained = max(step.share - share, 1e-9)
+        minutes = (1 - step.share) * (time.monotonic() - start) / gained / 60
+        left = f"about {minutes:.0f} min left" if step.share > share else "time left not known yet"
         result = row.get("error") or f"{100 * row['test_accuracy']:.1f} %"
         experiment = f"{row['data']}, {row['num_images'] or 'all'} images, {row['recipe']}, seed {row['seed']}"
-        say(f"{done:,} of {total:,}, about {left:.0f} min left. {experiment}: {result}")
+        say(f"{step.num_done:,} of {step.num_runs:,}, {left}. {experiment}: {result}")
     rows = read_rows(args.out)
     print("\n".join(map(json.dumps, rows)) if args.json else table(rows))
     return OUR_FAILURE if failed else DONE
@@ -211,7 +221,8 @@ def _make_parser() -> argparse.ArgumentParser:
     command.add_argument("--seeds", type=_positive, default=3, help="how often each is run; default: 3")
     command.add_argument("--out", type=Path, required=True, metavar="FILE", help="rows as JSON lines; added to")
     command.add_argument("--device", default="auto", metavar="NAME")
-    command.add_argument("--threads", type=_positive)
+    command.add_argument("--threads", type=_positive, help="CPU threads of each run")
+    command.add_argument("--workers", type=_positive, metavar="N", help="run on N processes; default: in this one")
     add("networks", _networks, "List the networks, and which of them are here.")
     add("datasets", _datasets, "List the data sets, and which of them are here.")
     command = add("fetch", fetch, HELP)

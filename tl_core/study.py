@@ -1,4 +1,4 @@
-"""Grids of experiments, run one after the other into a file of rows: who wins where.
+"""Grids of experiments, run into a file of rows: who wins where.
 
 One JSON line for each run, added when it ends. A study that was cut short goes on where it stopped: experiments whose row is
 there are passed over.
@@ -11,12 +11,17 @@ import os
 import statistics
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from tl_core.cases import CASE_NAMES
+from tl_core.budget import make_budget
+from tl_core.cases import ALL, CASE_NAMES
 from tl_core.errors import StudyError
 from tl_core.experiment import DEFAULT_NETWORK, Experiment
+
+UNKNOWN_SIZE = 1_000  # images that a set is thought to have, for the time that is left
+TEST_PASSES = 2_000
 
 
 @dataclass(frozen=True)
@@ -43,49 +48,77 @@ class Grid:
         ]
 
 
-def run_study(
-    experiments: Sequence[Experiment],
-    path: Path,
-    *,
-    device: str = "auto",
-    should_stop: Callable[[], bool] = lambda: False,
-) -> Iterator[tuple[int, int, dict[str, Any]]]:
-    """Run those that have no row in the file yet; yields how many are done, of how many, and the new row.
+Events = list[dict[str, Any]]
+Runner = Callable[[Sequence[Experiment]], Iterator[tuple[Experiment, Events]]]
 
-    A run that fails gets no row, so that it is tried again; the row that is yielded then has `error`. Raises `StudyError`
-    for a file that is no study.
-    """
-    import torch
 
+def run_here(
+    experiments: Sequence[Experiment], *, device: str = "auto", should_stop: Callable[[], bool] = lambda: False
+) -> Iterator[tuple[Experiment, Events]]:
+    """Run them in this process, in order; each with its events as it ends. A stop ends with the run it meets."""
     from tl_core.training import run
 
-    _cut_half_a_line(path)
-    done = {row["id"] for row in read_rows(path)} if path.exists() else set()
-    count = sum(experiment.id in done for experiment in experiments)
-    path.parent.mkdir(parents=True, exist_ok=True)
     for experiment in experiments:
-        if experiment.id in done:
-            continue
-        started, last, num_epochs = None, None, 0
-        for event in run(experiment, device=device, should_stop=should_stop):
-            last = event.to_json()
-            started = last if last["event"] == "started" else started
-            num_epochs += last["event"] == "epoch"
-        if last["event"] == "stopped":
+        events = [event.to_json() for event in run(experiment, device=device, should_stop=should_stop)]
+        yield experiment, events
+        if events[-1]["event"] == "stopped":
             return
-        row = {"id": experiment.id, **experiment.to_json()}
-        if last["event"] == "failed":
-            yield count, len(experiments), {**row, "error": last["error"]}
-            continue
-        row |= {key: last[key] for key in ("test_accuracy", "test_accuracy_low", "test_accuracy_high", "best_epoch")}
-        row["run_seconds"] = last["seconds"]  # the experiment's own 'seconds' is its budget
-        row |= {key: started[key] for key in ("num_train", "num_val", "num_test", "device")}
-        row |= {"num_epochs": num_epochs, "torch": torch.__version__, "date": datetime.date.today().isoformat()}
-        with open(path, "a", encoding="utf-8") as file:
-            file.write(json.dumps(row) + "\n")
-        done.add(experiment.id)
-        count += 1
-        yield count, len(experiments), row
+
+
+@dataclass(frozen=True)
+class Step:
+    """A run has ended: its row, how many of the study's runs are done, and what share of all the work that is, 0..1."""
+
+    row: dict[str, Any]
+    num_done: int
+    num_runs: int
+    share: float
+
+
+def run_study(experiments: Sequence[Experiment], path: Path, runner: Runner = run_here) -> Iterator[Step]:
+    """Run the experiments that have no row in the file yet and add a row for each as it ends.
+
+    `runner`: `run_here`, or an engine's, such as `tl_core.engine.batch.run_batch`. A run that fails gets no row, so that it is
+    tried again; the row in its `Step` then has `error`. Raises `StudyError` for a file that is no study.
+    """
+    _cut_half_a_line(path)
+    ids = {row["id"] for row in read_rows(path)} if path.exists() else set()
+    waiting = [experiment for experiment in experiments if experiment.id not in ids]
+    count, total = len(experiments) - len(waiting), sum(map(expected_work, experiments))
+    work = total - sum(map(expected_work, waiting))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    versions = {"torch": version("torch"), "date": datetime.date.today().isoformat()}
+    for experiment, events in runner(waiting):
+        if events[-1]["event"] == "stopped":
+            return
+        count, work = count + 1, work + expected_work(experiment)
+        row = make_row(experiment, events) | versions
+        if "error" not in row:
+            with open(path, "a", encoding="utf-8") as file:
+                file.write(json.dumps(row) + "\n")
+        yield Step(row, count, len(experiments), min(1.0, work / total))
+
+
+def make_row(experiment: Experiment, events: Events) -> dict[str, Any]:
+    """What a study keeps of a run that has ended; of one that failed the `error`."""
+    last = events[-1]
+    row = {"id": experiment.id, **experiment.to_json()}
+    if last["event"] == "failed":
+        return {**row, "error": last["error"]}
+    started = events[0]
+    row |= {key: last[key] for key in ("test_accuracy", "test_accuracy_low", "test_accuracy_high", "best_epoch")}
+    row["run_seconds"] = last["seconds"]  # the experiment's own 'seconds' is its budget
+    row |= {key: started[key] for key in ("num_train", "num_val", "num_test", "device")}
+    return row | {"num_epochs": sum(event["event"] == "epoch" for event in events)}
+
+
+def expected_work(experiment: Experiment) -> float:
+    """Roughly how long a run takes, in passes of one image through the whole network; for the time that is left."""
+    num_train = 0.8 * (experiment.num_images or UNKNOWN_SIZE)
+    recipe = experiment.make_recipe()
+    if recipe.freeze == ALL:
+        return TEST_PASSES + 2 * num_train  # each image and its mirror image once
+    return TEST_PASSES + 3 * num_train * make_budget(experiment, recipe, max(2, int(num_train))).num_epochs
 
 
 def _cut_half_a_line(path: Path) -> None:
