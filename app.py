@@ -12,6 +12,8 @@ PAGES = {  # each url_path equals its file's name: see frame.entry
     "cases": st.Page("pages/1_cases.py", title="The four cases", url_path="cases", default=True),
     "train": st.Page("pages/2_train.py", title="Train", url_path="train"),
     "images": st.Page("pages/3_images.py", title="My images", url_path="images"),
+    "rule": st.Page("pages/4_rule.py", title="Does the rule hold?", url_path="rule"),
+    "evidence": st.Page("pages/5_evidence.py", title="Evidence", url_path="evidence"),
 }
 
 page = st.navigation(list(PAGES.values()), position="top")

@@ -14,13 +14,15 @@ import streamlit as st
 from frame.services import get_answers, get_catalogue
 from frame.settings import Settings
 from frame.text import plain
-from tl_core.data import Entry
+from tl_core.data import Entry, drawn
 from tl_core.data.dial import POSITIONS, position
 from tl_core.data.folders import newest_change
-from tl_core.networks import get_network
+from tl_core.networks import Network, get_network
 
 MEASURED_IMAGES = 1_000  # a similarity does not change much beyond (see docs), and larger sets take longer to read
 THUMBNAILS = 12
+STRIP = 4  # pictures of a short row
+SOURCE_OF_DRAWN = "dogs"  # what the network `drawn.NETWORK` learnt from
 STAMP_SECONDS = 5
 PATIENCE = 0.4  # seconds a page waits for an answer before it draws without it
 
@@ -47,10 +49,10 @@ class DataInfo:
         return len(self.description["classes"]) if self.description else None
 
 
-def _take(future: Future) -> tuple[Any, str | None, bool]:
+def _take(future: Future, patience: float = PATIENCE) -> tuple[Any, str | None, bool]:
     """Answer, error, still waiting."""
     try:
-        return future.result(PATIENCE), None, False
+        return future.result(patience), None, False
     except NotYet:
         return None, None, True
     except Exception as error:
@@ -71,6 +73,7 @@ def describe_data(settings: Settings) -> DataInfo:
         return DataInfo(None, None, error, None, (described,) if waiting else ())
     _ask_thumbnails(settings)  # before the measurement, which takes longer and would keep the pictures waiting
     network = get_network(experiment.network)
+    source_pictures(network)
     if not network.present:
         missing = (
             f"The weights of {network.title} are not on this machine yet, so similarity is not measured with them."
@@ -116,13 +119,26 @@ def _newest_change(path: Path, moment: int) -> float:
 
 
 def _ask_thumbnails(settings: Settings) -> Future:
-    return get_answers().ask(
-        "thumbnails",
-        _stamp(settings.experiment.data),
-        spec=settings.experiment.data,
-        distance=POSITIONS[position(settings.experiment.distance)],
-        count=THUMBNAILS,
-    )
+    return _thumbnails(settings.experiment.data, POSITIONS[position(settings.experiment.distance)])
+
+
+def _thumbnails(data: str, distance: float = 0.0) -> Future:
+    return get_answers().ask("thumbnails", _stamp(data), spec=data, distance=distance, count=THUMBNAILS)
+
+
+def source_pictures(network: Network) -> Future | None:
+    """Pictures of what the network learnt from, where they can be drawn here."""
+    return _thumbnails(SOURCE_OF_DRAWN) if network.name == drawn.NETWORK else None
+
+
+def picture_strip(pictures: Settings | Future) -> str:
+    """HTML of a short row of the chosen set's pictures, or of those awaited; blank squares until they are there."""
+    future = pictures if isinstance(pictures, Future) else _ask_thumbnails(pictures)
+    found, error, _ = _take(future, 0.0)
+    if error:
+        return ""
+    found = (found or [])[:STRIP]
+    return f'<div class="tl-strip">{"".join(_image(picture) for picture in found) or "<span></span>" * STRIP}</div>'
 
 
 def show_thumbnails(settings: Settings) -> tuple[Future, ...]:
@@ -139,9 +155,13 @@ def show_thumbnails(settings: Settings) -> tuple[Future, ...]:
 
 
 def _tile(picture: dict[str, str]) -> str:
-    label = escape(picture["label"])
-    image = f'<img alt="{label}" src="data:image/png;base64,{picture["png"]}">' if picture["png"] else "<span></span>"
-    return f"<figure>{image}<figcaption>{label}</figcaption></figure>"
+    return f"<figure>{_image(picture)}<figcaption>{escape(picture['label'])}</figcaption></figure>"
+
+
+def _image(picture: dict[str, str]) -> str:
+    if not picture["png"]:
+        return "<span></span>"
+    return f'<img alt="{escape(picture["label"])}" src="data:image/png;base64,{picture["png"]}">'
 
 
 _THUMBNAIL_STYLE = """<style>

@@ -41,11 +41,13 @@ def show_map(
     thresholds: Thresholds,
     *,
     measured: tuple[float, float, float] | None,
+    guess: float | None = None,
     key: str,
     on_pick: Callable[[], None],
 ) -> None:
     """The map of the four quadrants; a click calls `on_pick`, and `map_click(key)` then says where it was."""
-    components.drawing(_map(num_images, similarity, thresholds, measured=measured), key=key, on_pick=on_pick)
+    svg = _map(num_images, similarity, thresholds, measured=measured, guess=guess)
+    components.drawing(svg, key=key, on_pick=on_pick)
 
 
 def map_click(key: str) -> tuple[int, float] | None:

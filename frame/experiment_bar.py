@@ -12,7 +12,7 @@ from frame.services import get_catalogue
 from frame.settings import AUTO, Settings
 from frame.text import plain
 from frame.widgets import change_network, widget
-from tl_core.cases import ALL, CASES, CUSTOM, NONE, Recipe
+from tl_core.cases import ALL, BONUS, CASES, CUSTOM, EXCEPT, EXCEPT_FIRST, NONE, Recipe, find_recipe
 from tl_core.data.dial import POSITIONS, position, position_name
 from tl_core.experiment import MAX_IMAGES
 from tl_core.networks import Network, get_network, networks
@@ -41,6 +41,8 @@ def experiment_bar() -> tuple[Settings, DataInfo]:
             _recipe_widget(settings)
         if not settings.auto and settings.experiment.recipe == CUSTOM:
             _custom_widgets(settings)
+        elif not settings.auto and find_recipe(settings.experiment.recipe).recipe.freeze == EXCEPT_FIRST:
+            _block_widget(settings)
     entry = get_catalogue().get(settings.experiment.data)
     if entry is not None and entry.path is None and entry.present:
         st.caption(plain(f"{entry.title}: {entry.description}"))
@@ -160,7 +162,9 @@ def _network_widget(settings: Settings) -> None:
 
 
 def _recipe_widget(settings: Settings) -> None:
-    titles = {AUTO: "As the map says"} | {case.name: f"Case {case.number}" for case in CASES} | {CUSTOM: "My own"}
+    titles = {AUTO: "As the map says"} | {case.name: f"Case {case.number}" for case in CASES}
+    titles |= {bonus.name: bonus.title for bonus in BONUS} | {CUSTOM: "My own"}
+    more = "\n".join(f"- *{bonus.title}*: {bonus.summary}" for bonus in BONUS)
 
     def changed() -> None:
         name = st.session_state.bar_recipe
@@ -178,7 +182,8 @@ def _recipe_widget(settings: Settings) -> None:
         format_func=titles.get,
         key=widget("bar_recipe", AUTO if settings.auto else settings.experiment.recipe),
         on_change=changed,
-        help="What is done to the network: the recipe of the map's quadrant, another case's on purpose, or your own.",
+        help="What is done to the network: the recipe of the map's quadrant, another case's on purpose, one that research "
+        f"adds, or your own.\n\n{more}",
     )
 
 
@@ -200,16 +205,16 @@ def _custom_widgets(settings: Settings) -> None:
             help="Everything after this layer is sliced off, and the new layer is put here.",
         )
     with columns[1]:
-        choices = [NONE, *kept[: kept.index(resolve_cut(network, recipe.cut))], ALL]
-        words = titles | {NONE: "nothing", ALL: "all that is kept"}
-        st.select_slider(
+        words = _freeze_words(kept[: kept.index(resolve_cut(network, recipe.cut)) + 1], titles)
+        freeze = f"{EXCEPT}{kept[0]}" if recipe.freeze == EXCEPT_FIRST else recipe.freeze
+        st.selectbox(
             "Freeze",
-            choices,
+            list(words),
             format_func=words.get,
-            key=widget("bar_freeze", recipe.freeze if recipe.freeze in choices else ALL),
+            key=widget("bar_freeze", freeze if freeze in words else ALL),
             on_change=lambda: state.change(**_own(network, recipe, freeze=st.session_state.bar_freeze)),
             disabled=recipe.init == "random",
-            help="Frozen layers do not change: all layers up to this one.",
+            help="Frozen layers do not change: all layers up to one of them, or all but one.",
         )
     with columns[2]:
         st.segmented_control(
@@ -223,14 +228,44 @@ def _custom_widgets(settings: Settings) -> None:
         )
 
 
+def _freeze_words(kept: list[str], titles: dict[str, str]) -> dict[str, str]:
+    """What can be frozen of these stages, from nothing to all, then all but one."""
+    up_to = {name: f"up to {titles[name]}" for name in kept[:-1]}
+    but = {f"{EXCEPT}{name}": f"all but {titles[name]}" for name in kept} if len(kept) > 1 else {}
+    return {NONE: "nothing", **up_to, ALL: "all that is kept", **but}
+
+
+def _block_widget(settings: Settings) -> None:
+    """Which one of the pre-trained layers is trained."""
+    network = get_network(settings.experiment.network)
+    recipe = settings.experiment.make_recipe()
+    kept = [stage.name for stage in network.stages[: network.index(resolve_cut(network, recipe.cut)) + 1]]
+    titles = {stage.name: stage.title for stage in network.stages}
+    block = kept[0] if recipe.freeze == EXCEPT_FIRST else recipe.freeze.removeprefix(EXCEPT)
+
+    def changed() -> None:
+        chosen = st.session_state.bar_block
+        state.change(freeze=None if chosen == kept[0] else f"{EXCEPT}{chosen}")
+
+    with st.columns(3, gap="medium")[0]:
+        st.select_slider(
+            "Block to tune",
+            kept,
+            format_func=titles.get,
+            key=widget("bar_block", block, changed),
+            on_change=changed,
+            help="The pre-trained layer that is trained together with the new one. The first ones see edges and colours, the "
+            "later ones shapes and objects.",
+        )
+
+
 def _own(network: Network, recipe: Recipe, **chosen: str) -> dict[str, Any]:
-    """A recipe of one's own after one choice, made consistent: random layers are not frozen."""
+    """A recipe of one's own after one choice, made consistent: no frozen random layers, no tuned block that is cut off."""
     recipe = replace(recipe, **chosen)
-    freeze = NONE if recipe.init == "random" else recipe.freeze
-    return {
-        "recipe": CUSTOM,
-        "auto": False,
-        "cut": resolve_cut(network, recipe.cut),
-        "freeze": freeze,
-        "init": recipe.init,
-    }
+    cut, freeze = resolve_cut(network, recipe.cut), recipe.freeze
+    if recipe.init == "random":
+        freeze = NONE
+    elif freeze.startswith(EXCEPT) and freeze != EXCEPT_FIRST:
+        tuned = network.index(freeze.removeprefix(EXCEPT))
+        freeze = freeze if tuned <= network.index(cut) else ALL
+    return {"recipe": CUSTOM, "auto": False, "cut": cut, "freeze": freeze, "init": recipe.init}

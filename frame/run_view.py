@@ -7,7 +7,9 @@ import streamlit as st
 from frame import components
 from frame.drawings import show_diagram
 from frame.services import get_catalogue, get_engine, get_events, get_store, owner
+from frame.take_home import show_take_home
 from frame.text import plain
+from tl_core.cases import CASE_NAMES, CUSTOM, find_recipe
 from tl_core.data.dial import position, position_name
 from tl_core.errors import RunNotFound
 from tl_core.experiment import Experiment
@@ -37,8 +39,12 @@ def data_word(experiment: Experiment) -> str:
 
 
 def recipe_word(experiment: Experiment) -> str:
-    recipe = experiment.make_recipe()
-    word = recipe.name.replace("-", " ").replace("custom", "own recipe")
+    """'case 1', 'tune one block', 'own recipe', and where the network was cut if that was chosen."""
+    name = experiment.make_recipe().name
+    if name in CASE_NAMES:
+        word = name.replace("-", " ")
+    else:
+        word = "own recipe" if name == CUSTOM else find_recipe(name).title.lower()
     return f"{word}, cut after {experiment.cut}" if experiment.cut else word
 
 
@@ -81,6 +87,7 @@ def show_run(run_id: str, others: list[str]) -> None:
     watch()
     if not run.active:
         _result(run, get_events().of(run_id))
+        show_take_home(run, run_title(run), data_word(Experiment.from_json(run.experiment)))
 
 
 def _find(events: list[dict[str, Any]], kind: str) -> dict[str, Any] | None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from tl_core.cases import Case, Thresholds, get_case, recommend
+from tl_core.cases import Bonus, Case, Thresholds, find_recipe, recommend
 from tl_core.data.owned import UPLOAD_NAME
 from tl_core.errors import ExperimentError, UserError, known
 from tl_core.experiment import MAX_IMAGES, Experiment
@@ -21,12 +21,14 @@ class Settings:
 
     - `experiment.recipe` counts only when `auto` is false; else the map's quadrant decides.
     - `similarity`: of an imagined data set, 0..1.
+    - `guess`: whether the visitor is asked to guess the similarity before it is shown.
     """
 
     experiment: Experiment = field(default_factory=lambda: Experiment(data=IMAGINED, num_images=500))
     auto: bool = True
     similarity: float = 0.8
     thresholds: Thresholds = Thresholds()
+    guess: bool = True
 
     @property
     def imagined(self) -> bool:
@@ -34,7 +36,7 @@ class Settings:
 
     def change(self, **values: Any) -> "Settings":
         """A copy with some of the experiment's or the map's values replaced."""
-        own = {key: values.pop(key) for key in list(values) if key in ("auto", "similarity", "thresholds")}
+        own = {key: values.pop(key) for key in list(values) if key in ("auto", "similarity", "thresholds", "guess")}
         return replace(self, experiment=replace(self.experiment, **values), **own)
 
     def case(self, similarity: float, num_images: int | None = None) -> Case:
@@ -57,6 +59,8 @@ class Settings:
             query["small"] = str(self.thresholds.num_images)
         if self.thresholds.similarity != default.similarity:
             query["similar"] = f"{self.thresholds.similarity:g}"
+        if not self.guess:
+            query["guess"] = "off"
         return query
 
     @classmethod
@@ -102,7 +106,11 @@ class Settings:
             int(number("small", default.thresholds.num_images, 10, MAX_IMAGES)),
             number("similar", default.thresholds.similarity, 0.0, 1.0),
         )
-        return cls(experiment, auto, number("similarity", default.similarity, 0.0, 1.0), thresholds), notes
+        if (guess := query.get("guess", "on")) not in ("on", "off"):
+            notes.append(f"The link's setting 'guess' was ignored: it must be 'on' or 'off'. Received: '{guess}'.")
+        return cls(
+            experiment, auto, number("similarity", default.similarity, 0.0, 1.0), thresholds, guess != "off"
+        ), notes
 
 
 def _check_names(
@@ -139,9 +147,9 @@ def is_upload(name: str) -> bool:
     return UPLOAD_NAME.fullmatch(name) is not None
 
 
-def case_of(experiment: Experiment) -> Case | None:
-    """The case whose recipe an experiment follows; None for a custom one."""
+def case_of(experiment: Experiment) -> Case | Bonus | None:
+    """The case or bonus recipe that an experiment follows; None for a custom one."""
     try:
-        return get_case(experiment.make_recipe().name)
+        return find_recipe(experiment.make_recipe().name)
     except ExperimentError:
         return None

@@ -7,7 +7,7 @@ import streamlit as st
 
 from frame import state
 from frame.settings import Settings
-from tl_core.cases import ALL, CUSTOM
+from tl_core.cases import ALL, CUSTOM, EXCEPT_FIRST
 from tl_core.networks import get_network
 
 
@@ -32,7 +32,8 @@ def widget(key: str, value: Any, changed: Callable[[], None] | None = None) -> s
 def change_network(settings: Settings, name: str) -> None:
     """Another network has other stages to cut after."""
     if name != settings.experiment.network:
-        freeze = ALL if settings.experiment.recipe == CUSTOM and settings.experiment.freeze == ALL else None
+        own = settings.experiment.freeze if settings.experiment.recipe == CUSTOM else None
+        freeze = own if own in (ALL, EXCEPT_FIRST) else None
         state.change(network=name, cut=None, freeze=freeze)
         network = get_network(name)
         st.toast(f"Network: {network.title}, which learnt from {network.trained_on}.")

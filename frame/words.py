@@ -4,7 +4,7 @@ import streamlit as st
 
 from frame import state
 from frame.prescription import Prescription
-from tl_core.cases import Case, Thresholds
+from tl_core.cases import Bonus, Case, Thresholds
 from tl_core.plan import Layer
 
 GLOSSARY = {
@@ -20,7 +20,7 @@ GLOSSARY = {
 }
 
 
-def case_title(prescription: Prescription, chosen: Case | None, prescribed: bool) -> None:
+def case_title(prescription: Prescription, chosen: Case | Bonus | None, prescribed: bool) -> None:
     """The recipe that is shown, and what the map says where that is another one or not certain."""
     case, other = prescription.case, prescription.other
     if prescribed and prescription.similarity is None:
@@ -28,26 +28,43 @@ def case_title(prescription: Prescription, chosen: Case | None, prescribed: bool
         st.write(f"Until it is known, the network and the words are those for similar pictures, case {case.number}.")
         return
     shown = case if prescribed else chosen
-    st.subheader(f"Case {shown.number}: {shown.title}" if shown else "A recipe of your own", anchor=False)
+    st.subheader(_heading(shown), anchor=False)
     if prescription.similarity is not None and shown != case:
         st.write(f"Your choice. For {few_or_many(case)} images the map says case {case.number}.")
     elif prescription.similarity is not None and prescription.doubt:
         st.write(prescription.doubt)
 
 
+def _heading(shown: Case | Bonus | None) -> str:
+    if shown is None:
+        return "A recipe of your own"
+    return f"Case {shown.number}: {shown.title}" if shown.number else shown.title
+
+
+def recipe_name(chosen: Case | Bonus | None) -> str:
+    """A recipe within a sentence: 'case 3, fine-tune the whole network', 'tune one block', 'your own'."""
+    if chosen is None:
+        return "your own"
+    title = chosen.title[0].lower() + chosen.title[1:]
+    return f"case {chosen.number}, {title}" if chosen.number else title
+
+
 def few_or_many(case: Case) -> str:
     return f"{'few' if case.size == 'small' else 'many'}, {case.similarity}"
 
 
-def case_text(shown: Case | None, layers: tuple[Layer, ...], stacked: bool = False) -> None:
-    """The steps of a case and the reason for them, side by side or one below the other."""
+def case_text(shown: Case | Bonus | None, layers: tuple[Layer, ...], stacked: bool = False) -> None:
+    """The steps of a recipe and the reason for them, side by side or one below the other."""
     if shown is None:
         st.write(own_text(layers))
         return
     steps, why = (st.container(), st.container()) if stacked else st.columns(2, gap="large")
     numbered = "\n".join(f"{number}. {step}" for number, step in enumerate(shown.steps, start=1))
     steps.markdown(f"**What to do**\n\n{numbered}")
-    why.markdown(f"**Why**\n\n{shown.why}" + (f"\n\n**Or:** {shown.alternative}" if shown.alternative else ""))
+    more = f"\n\n**Or:** {shown.alternative}" if shown.alternative else ""
+    if isinstance(shown, Bonus):
+        more = f"\n\n**From:** [{shown.source}]({shown.address})."
+    why.markdown(f"**Why**\n\n{shown.why}{more}")
 
 
 def own_text(layers: tuple[Layer, ...]) -> str:
@@ -103,5 +120,5 @@ def thresholds_widgets(thresholds: Thresholds, default: Thresholds) -> None:
             on_change=lambda: state.change(
                 thresholds=Thresholds(thresholds.num_images, st.session_state.line_similarity)
             ),
-            help="0: the pre-trained top layer is no help. 1: it helps as much as on the original pictures.",
+            help="Near 0: the pre-trained layers are no help. 1: they help as much as on the original pictures.",
         )

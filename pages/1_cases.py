@@ -2,19 +2,29 @@
 
 import streamlit as st
 
-from frame import state
+from frame import guess, state
 from frame.datasets import redraw_when_done, show_thumbnails
 from frame.download_box import download_box
 from frame.drawings import map_click, plan, show_diagram, show_map
 from frame.entry import enter
 from frame.experiment_bar import IMAGINED_CLASSES, experiment_bar, num_images
-from frame.prescription import measured_text, prescribe
+from frame.measured import show_measured
+from frame.prescription import prescribe
 from frame.settings import case_of
 from frame.text import plain
+from frame.where_to_cut import show_where_to_cut
 from frame.words import case_text, case_title, glossary, thresholds_widgets, weights_text
 from tl_core.cases import Thresholds
 from tl_core.data.dial import POSITIONS
 from tl_core.networks import get_network
+
+STEADY = """<style>
+.st-key-map_panel { min-height: 19rem; }
+.st-key-case_title { min-height: 5.4rem; }
+.st-key-cut_choice { min-height: 5rem; }
+@media (min-width: 640px) { .st-key-case_text { min-height: 14.5rem; } }
+@media (max-width: 639px) { .st-key-map_panel { min-height: 21.5rem; } .st-key-case_title { min-height: 9.2rem; } }
+</style>"""
 
 enter()
 
@@ -26,19 +36,24 @@ settings, data = experiment_bar()
 experiment = settings.experiment
 network = get_network(experiment.network)
 size = num_images(settings, data)
-prescription = prescribe(settings, data, size)
+asking = guess.is_asking(settings, data)
+prescription = prescribe(settings, data, size, asking)
 resolved = settings.resolved(prescription.case)
 layers = plan(network, resolved.make_recipe(), data.num_classes or IMAGINED_CLASSES)
 
 
 def move_point() -> None:
-    """A click on the map moves the sliders; real pictures go to the nearest position of the dial."""
+    """A click on the map moves the sliders, or the guess; real pictures go to the nearest position of the dial."""
     click = map_click("map")
     if click is None:
         return
     images, wanted = click
     if settings.imagined:
         state.change(num_images=images, similarity=wanted)
+        return
+    if asking:
+        guess.set_guess(settings, wanted)
+        state.change(num_images=images)
         return
     top = max(prescription.similarity or 0.0, 0.05) / max(1 - experiment.distance, 0.25)
     distance = min(POSITIONS, key=lambda position: abs(top * (1 - position) - wanted))
@@ -51,9 +66,9 @@ if data.missing:
     download_box(data.missing)
 elif data.error:
     st.error(plain(data.error))
-elif data.measure_error:
-    st.info(plain(data.measure_error))
 
+waiting = () if asking and data.description else data.waiting  # nothing on the page waits for what is kept back
+st.html(STEADY)
 left, right = st.columns([5, 9], gap="large")
 with left:
     show_map(
@@ -61,32 +76,46 @@ with left:
         prescription.similarity,
         settings.thresholds,
         measured=prescription.interval,
+        guess=guess.guess_on_map(settings, asking),
         key="map",
         on_pick=move_point,
     )
-    st.caption("Click on the map, or move the sliders." if settings.imagined else measured_text(data))
+    with st.container(key="map_panel" if not settings.imagined else "map_caption"):
+        if settings.imagined:
+            st.caption("Click on the map, or move the sliders.")
+        elif asking:
+            waiting += guess.ask(settings)
+        elif data.measure_error:
+            st.info(plain(data.measure_error))
+        else:
+            show_measured(data, network, size, guess.comparison(settings, data, size))
 with right:
     chosen = case_of(resolved)
-    case_title(prescription, chosen, settings.auto)
+    with st.container(key="case_title"):
+        case_title(prescription, chosen, settings.auto)
     show_diagram(layers, network.input_size, key="diagram")
     st.caption(f"{network.title}: pre-trained on {network.trained_on}.")
-
-with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-    if settings.imagined:
-        st.button(
-            "Try it on real pictures",
-            type="primary",
-            on_click=lambda: state.change(data="digits", num_images=None, distance=0.0),
-            help="An imagined data set cannot be trained on; this chooses the handwritten digits.",
-        )
-    elif st.button("Train this", type="primary", disabled=data.description is None):
-        st.switch_page(st.session_state.pages["train"])
-    thresholds_widgets(settings.thresholds, Thresholds())
-    glossary()
     weights_text(layers)
-case_text(chosen, layers)
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        if settings.imagined:
+            st.button(
+                "Try it on real pictures",
+                type="primary",
+                on_click=lambda: state.change(data="digits", num_images=None, distance=0.0),
+                help="An imagined data set cannot be trained on; this chooses the handwritten digits.",
+            )
+        elif st.button("Train this", type="secondary" if asking else "primary", disabled=data.description is None):
+            if asking:
+                guess.skip(settings, always=False)
+            st.switch_page(st.session_state.pages["train"])
+        thresholds_widgets(settings.thresholds, Thresholds())
+        glossary()
+    if not settings.imagined and not data.error and not data.missing:
+        show_where_to_cut(settings, resolved, network, data, asking)
 
-waiting = data.waiting
+with st.container(key="case_text"):
+    case_text(chosen, layers)
+
 if not settings.imagined and not data.error and not data.missing:
     st.subheader("The pictures", anchor=False)
     waiting += show_thumbnails(settings)

@@ -15,7 +15,7 @@ from frame.settings import Settings, case_of
 from frame.text import plain
 from frame.train_options import train_options
 from frame.try_picture import show_try_picture
-from frame.words import case_text, few_or_many, weights_text
+from frame.words import case_text, few_or_many, recipe_name, weights_text
 from tl_core.errors import UserError
 from tl_core.networks import get_network
 
@@ -61,8 +61,7 @@ else:
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         st.button("Start", type="primary", on_click=start, disabled=not ready or is_going_on(run_id, experiment))
         train_options(settings, network)
-        name = f"case {chosen.number}, {chosen.title.lower()}" if chosen else "your own"
-        st.markdown(f"Recipe: **{name}** ({why(settings, prescription)}).")
+        st.markdown(f"Recipe: **{recipe_name(chosen)}** ({why(settings, prescription)}).")
     if not run_id:
         layers = plan(network, experiment.make_recipe(), data.num_classes or 2)
         left, right = st.columns([5, 9], gap="large")

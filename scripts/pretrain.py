@@ -37,7 +37,7 @@ from tl_core.experiment import MAX_IMAGES
 from tl_core.networks import network_from_table
 from tl_core.paths import ASSETS
 from tl_core.preprocess import Preprocess
-from tl_core.similarity import advantage, probe
+from tl_core.similarity import advantage, draw, log_gain, probe, see
 
 ANIMALS = (
     "african_elephant albatross american_alligator american_lobster arabian_camel baboon bee bighorn bison black_stork "
@@ -50,6 +50,7 @@ ANIMALS = (
 HELD_OUT = 50  # images of each class
 SIZE = 32
 GROUP, NUM_GROUPS = 10, 20  # classes at a time, and how often, when the similarity's reference is measured
+REFERENCE_SIZES = (50, 100, 200, 500)  # images of each group
 ARCHITECTURE = DemoArchitecture(channels=(64, 96, 256), kernels=(5, 5, 5), widths=(256, 256), dropout=0.3)
 
 
@@ -223,30 +224,38 @@ def train(originals: Originals, args: argparse.Namespace) -> tuple[nn.Module, di
     return average.module, {"accuracy": round(right / int(held.sum()), 4), **card}
 
 
-def reference_advantage(model: nn.Module, table: dict, originals: Originals, seed: int) -> float:
-    """What `tl_core.similarity` scales by: the advantage of the pre-trained top layer on held-out original images.
+def reference_gains(model: nn.Module, table: dict, originals: Originals, seed: int) -> dict[str, Any]:
+    """What `tl_core.similarity` scales by: the gain of the upper stages on held-out original images, by their number.
 
-    Measured as for any other data, but on few classes at a time: a user's set has five or ten, not 58. The mean over
-    random groups of `GROUP` classes.
+    Measured as for any other data, but on few classes at a time: a user's set has five or ten, not 58. Means over random
+    groups of `GROUP` classes.
     """
     network = network_from_table({**table, "card": {}})
     count = len(originals.classes)
     images, labels = originals.images[originals.held].numpy(), originals.labels[originals.held].numpy()
     untrained = demo_stages(ARCHITECTURE, count, SIZE)
     preprocess = Preprocess(network, 0.0, mirror_safe=False, device=torch.device("cpu"))
+    seen = see(network, model.cpu(), untrained, preprocess, images)
     rng = np.random.default_rng(seed)
+    gains: dict[int, list[float]] = {size: [] for size in REFERENCE_SIZES}
     advantages = []
     for _ in range(NUM_GROUPS):
         chosen = rng.choice(count, GROUP, replace=False)
-        rows = np.flatnonzero(np.isin(labels, chosen))
+        rows = rng.permutation(np.flatnonzero(np.isin(labels, chosen)))
         own = np.searchsorted(np.sort(chosen), labels[rows])
-        probes = probe(network, model.cpu(), untrained, preprocess, images[rows], own, GROUP)
-        advantages.append(advantage(probes, network.stages[-2].name))
-    spread = np.std(advantages, ddof=1)
-    print(
-        f"advantage of the top layer on held-out images: {np.mean(advantages):.3f} (deviation {spread:.3f}, {NUM_GROUPS} groups)"
-    )
-    return round(float(np.mean(advantages)), 4)
+        for size in REFERENCE_SIZES:
+            some = draw(images[rows], own, size, seed)
+            probes = probe(network, seen.take(rows[some]), own[some], GROUP)
+            gains[size].append(log_gain(probes)[0])
+        advantages.append(advantage(probes))
+    for size, found in gains.items():
+        print(
+            f"gain on {size} held-out images: {np.mean(found):.3f} (deviation {np.std(found, ddof=1):.3f}, {NUM_GROUPS} groups)"
+        )
+    return {
+        "reference_advantage": round(float(np.mean(advantages)), 4),
+        "reference_gains": [[size, round(float(np.mean(found)), 4)] for size, found in gains.items()],
+    }
 
 
 def calibrate(table_path: Path, originals: Originals, seed: int) -> None:
@@ -254,7 +263,7 @@ def calibrate(table_path: Path, originals: Originals, seed: int) -> None:
     table = json.loads(table_path.read_text())
     model = demo_stages(ARCHITECTURE, len(originals.classes), SIZE)
     model.load_state_dict(load_file(table_path.with_suffix(".safetensors")))
-    table["card"]["reference_advantage"] = reference_advantage(model, table, originals, seed)
+    table["card"] |= reference_gains(model, table, originals, seed)
     table_path.write_text(json.dumps(table, indent=1, ensure_ascii=False) + "\n")
 
 

@@ -72,7 +72,10 @@ def main() -> None:
             first = browser.new_context()
             page = first.new_page()
             run_url = train_once(page, url, args.data)
-            pages = {"cases": f"{url}/?data={args.data}&images=500", "train": run_url, "images": f"{url}/images"}
+            pages = {
+                "cases": f"{url}/?data={args.data}&images=500&guess=off", "train": run_url, "rule": f"{url}/rule",
+                "evidence": f"{url}/evidence", "images": f"{url}/images",
+            }  # fmt: skip
             for name, address in pages.items():
                 for width, height in WIDTHS.items():
                     for theme in ("light", "dark"):

@@ -49,6 +49,15 @@ def test_run_obeys_the_contract(stripes: Path) -> None:
     assert all(finished["weights_moved"][name] == 0.0 for name in frozen)
 
 
+def test_a_bonus_recipe_with_a_block_of_ones_choice(stripes: Path) -> None:
+    result = tl(
+        "run", "--data", stripes, "--recipe", "one-block", "--freeze", "except-conv2", "--epochs", 1, "--threads", 1, "--json"
+    )  # fmt: skip
+    started, _, finished = events_of(result)
+    assert started["case"] is None
+    assert [name for name, moved in finished["weights_moved"].items() if moved] == ["conv2", "new"]
+
+
 def test_run_with_text_output_and_automatic_recipe(stripes: Path) -> None:
     result = tl("run", "--data", stripes, "--epochs", 1, "--threads", 1)
     assert result.returncode == 0, result.stderr
@@ -124,6 +133,8 @@ def test_bad_data_is_one_clear_line(make_stripes: Callable[..., Path], make_data
     [
         (("--network", "resnet17"), "Did you mean 'resnet1"),
         (("--recipe", "case-7"), "case-1, case-2"),
+        (("--recipe", "lp-tf"), "Did you mean 'lp-ft'"),
+        (("--recipe", "one-block", "--freeze", "except-conv8"), "conv1, conv2"),
         (("--cut", "conv8", "--recipe", "case-2"), "conv1"),
         (("--distance", "3"), "Received: 3"),
         (("--num-images", "0"), "Received: 0"),

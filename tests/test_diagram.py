@@ -6,7 +6,7 @@ from xml.etree import ElementTree
 import pytest
 
 from tl_core import blocks, glyphs
-from tl_core.cases import CASES, Recipe
+from tl_core.cases import BONUS, CASES, Recipe, make_recipe
 from tl_core.diagram import describe, diagram_svg
 from tl_core.diagram_words import count_text, moved_text
 from tl_core.networks import Network, Stage
@@ -47,7 +47,7 @@ def groups(svg: str) -> dict[str, ElementTree.Element]:
 
 
 @pytest.mark.parametrize("orientation", ["horizontal", "vertical"])
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", [*CASES, *BONUS], ids=lambda case: case.name)
 def test_every_layer_says_its_state_by_icon_and_word(case, orientation):
     layers = plan(case.recipe)
     drawn = groups(diagram_svg(layers, orientation=orientation))
@@ -188,7 +188,7 @@ def test_every_icon_of_a_mark_is_drawn_by_us():
         ElementTree.fromstring(glyphs.icon(name, 0, 0, 24, "#000"))
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
+@pytest.mark.parametrize("case", [*CASES, *BONUS], ids=lambda case: case.name)
 def test_the_description_says_every_state_and_is_in_the_picture(case):
     layers = plan(case.recipe)
     words = describe(layers, {"conv1": 0.0})
@@ -210,6 +210,63 @@ def test_the_description_of_case_2_in_full():
     )
     assert "The network is cut after conv1; sliced off: conv2, conv3, fc1, fc2 and fc3." in words
     assert words.endswith("6,150 of 11,078 weights are trained.")
+
+
+def feeds(svg: str) -> list[ElementTree.Element]:
+    return [e for e in ElementTree.fromstring(svg).iter(f"{SVG}path") if "data-from" in e.attrib]
+
+
+@pytest.mark.parametrize("orientation", ["horizontal", "vertical"])
+def test_a_new_layer_on_all_stages_has_a_line_from_each_of_them(orientation):
+    layers = plan(make_recipe("all-stages"))
+    svg = diagram_svg(layers, orientation=orientation)
+    assert [line.get("data-from") for line in feeds(svg)] == ["conv1", "conv2", "conv3", "fc1"]
+    ways = [re.findall(r"[\d.]+", line.get("d")) for line in feeds(svg)]  # start x and y, then the corners
+    assert len({(way[0], way[1]) for way in ways}) == 4
+    assert len({(way[-2], way[-1]) for way in ways}) == 1, "they meet at the new layer"
+    assert "side by side" in words_of(ElementTree.fromstring(svg))
+    assert not feeds(diagram_svg(plan(CASES[0].recipe), orientation=orientation))
+
+
+def test_two_steps_are_numbered_and_said():
+    layers = plan(make_recipe("lp-ft"))
+    drawn = groups(diagram_svg(layers))
+    steps = {name: [e.text for e in group.iter(f"{SVG}text") if e.text in ("1", "2")] for name, group in drawn.items()}
+    assert steps == {**{f"conv{n}": ["2"] for n in (1, 2, 3)}, "fc1": ["2"], "fc2": ["2"], "fc3": [], "new": ["1"]}
+    tall = groups(diagram_svg(layers, orientation="vertical"))
+    assert "re-trained · from step 2" in words_of(tall["conv1"])
+    assert "new · from step 1" in words_of(tall["new"])
+    assert not any("step" in words_of(group) for group in groups(diagram_svg(plan(CASES[2].recipe))).values())
+
+
+@pytest.mark.parametrize("orientation", ["horizontal", "vertical"])
+def test_one_tuned_block_stands_among_frozen_ones(orientation):
+    layers = plan(make_recipe("one-block", freeze="except-conv2"))
+    drawn = groups(diagram_svg(layers, orientation=orientation))
+    states = [group.get("data-state") for group in drawn.values()]
+    assert sorted(states) == ["frozen"] * 4 + ["new", "pretrained", "sliced"]
+    assert drawn["conv2"].get("data-state") == "pretrained"
+
+
+def test_the_descriptions_of_bonus_recipes_say_what_is_drawn():
+    all_stages = describe(plan(make_recipe("all-stages")))
+    assert all_stages.count("its output also goes straight to the new layer") == 4
+    assert "The new layer sees what every kept layer has found, side by side." in all_stages
+    head_first = describe(plan(make_recipe("lp-ft")))
+    assert head_first.count("from step 2 on") == 5
+    assert head_first.count("from step 1 on") == 1
+    assert "Step 1: only the new layer is trained. Step 2: all layers." in head_first
+    partly = describe(plan(make_recipe("lp-ft", freeze="conv1")))
+    assert "Step 2: all that are not frozen." in partly
+    assert "step" not in describe(plan(make_recipe("one-block")))
+
+
+def test_the_words_below_the_picture_fit_into_it():
+    for name in ("lp-ft", "all-stages"):
+        for orientation in ("horizontal", "vertical"):
+            root = ElementTree.fromstring(diagram_svg(plan(make_recipe(name)), orientation=orientation))
+            height = float(root.get("viewBox").split()[3])
+            assert max(float(e.get("y")) for e in root.iter(f"{SVG}text")) < height - 3
 
 
 def test_drawing_needs_neither_torch_nor_streamlit_nor_plotly():

@@ -11,7 +11,16 @@ FULL = Experiment(
 )  # fmt: skip
 
 
-@pytest.mark.parametrize("experiment", [Experiment(), FULL, Experiment(lr=0.00123456789, mirror=True)])
+@pytest.mark.parametrize(
+    "experiment",
+    [
+        Experiment(),
+        FULL,
+        Experiment(lr=0.00123456789, mirror=True),
+        Experiment(recipe="lp-ft"),
+        Experiment(recipe="one-block", freeze="except-conv2"),
+    ],
+)
 def test_round_trip_through_json_and_url(experiment: Experiment) -> None:
     assert Experiment.from_json(json.loads(json.dumps(experiment.to_json()))) == experiment
     assert Experiment.from_query(experiment.to_query()) == (experiment, [])
@@ -26,6 +35,11 @@ def test_equal_experiments_have_equal_ids() -> None:
     assert Experiment(distance=1, seed=3).id == Experiment(distance=1.0, seed=3).id
     assert Experiment(seed=1).id != Experiment(seed=2).id
     assert len(FULL.id) == 16
+
+
+def test_ids_stay_as_they_were_or_recorded_studies_would_be_run_again() -> None:
+    assert Experiment().id == "29b73a0c9d22e78a"
+    assert FULL.id == "45b0fda3fbcd0b14"
 
 
 @pytest.mark.parametrize(

@@ -38,8 +38,15 @@ def _on_the_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(
     "values",
-    [{"recipe": "case-1"}, {"recipe": "case-2", "distance": 0.75}, {"recipe": "case-3", "distance": 0.5}],
-    ids=["head only", "cut early", "all of it"],
+    [
+        {"recipe": "case-1"},
+        {"recipe": "case-2", "distance": 0.75},
+        {"recipe": "case-3", "distance": 0.5},
+        {"recipe": "lp-ft"},
+        {"recipe": "all-stages"},
+        {"recipe": "one-block", "freeze": "except-conv2"},
+    ],
+    ids=["head only", "cut early", "all of it", "head first", "all stages", "one block"],
 )
 def test_test_images_get_the_classes_they_got_in_the_run(tmp_path: Path, values: dict) -> None:
     experiment = Experiment(data="digits", num_images=120, epochs=3, **values)

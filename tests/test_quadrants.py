@@ -89,6 +89,53 @@ def test_the_measured_value_stands_at_the_same_number_of_images():
     assert [text.text for text in with_class(root, "tl-label")] == ["measured"]
 
 
+def test_the_guess_is_a_diamond_beside_the_measured_value_and_both_are_labelled():
+    root = parse(200, 0.1, Thresholds(), measured=(0.1, 0.0, 0.25), guess=0.8)
+    assert {text.text for text in with_class(root, "tl-label")} == {"measured", "your guess"}
+    (diamond,), (ring,) = with_class(root, "tl-guess"), with_class(root, "tl-measured")
+    x, top = (float(value) for value in diamond.get("d")[1:].split("L")[0].split())
+    assert x == float(ring.get("cx"))
+    assert top < float(ring.get("cy"))
+    assert "Your guess: 0.80." in root.find(f"{SVG}desc").text
+
+
+@pytest.mark.parametrize("num_images", [10, 200, 1_000_000])
+def test_labels_of_marks_that_meet_go_to_different_sides_where_there_is_room(num_images):
+    root = parse(num_images, 0.5, Thresholds(), measured=(0.5, 0.45, 0.55), guess=0.5)
+    labels = with_class(root, "tl-label")
+    sides = {label.get("text-anchor") for label in labels}
+    assert sides == ({"start", "end"} if num_images == 200 else {"start"} if num_images == 10 else {"end"})
+    for label in labels:
+        assert 0 < float(label.get("x")) < map_geometry()["view_width"]
+
+
+def test_a_guess_can_stand_alone_before_anything_is_measured():
+    root = parse(200, None, Thresholds(), guess=0.3)
+    assert with_class(root, "tl-guess")
+    assert with_class(root, "tl-unknown")
+    assert not with_class(root, "tl-point")
+    assert len(with_class(root, "tl-active")) == 2
+
+
+def test_a_wide_interval_is_a_band_and_a_narrow_one_a_line():
+    wide, narrow = (parse(200, 0.4, Thresholds(), measured=(0.4, 0.4 - half, 0.4 + half)) for half in (0.3, 0.1))
+    (band,) = with_class(wide, "tl-band")
+    assert float(band.get("height")) == pytest.approx(0.6 * map_geometry()["height"], abs=0.1)
+    assert not with_class(wide, "tl-interval")
+    assert with_class(narrow, "tl-interval")
+    assert not with_class(narrow, "tl-band")
+
+
+def test_a_measurement_that_cannot_tell_shows_its_band_and_no_value():
+    root = parse(200, None, Thresholds(), measured=(0.4, 0.0, 1.0))
+    assert with_class(root, "tl-band")
+    for name in ("tl-point", "tl-measured", "tl-unknown"):
+        assert not with_class(root, name)
+    words = root.find(f"{SVG}desc").text
+    assert "(0.00 to 1.00). That is too wide to tell." in words
+    assert "0.40" not in words.replace("a similarity from 0.40 on", "")
+
+
 def test_the_description_is_in_the_picture_and_says_everything():
     more = {"measured": (0.6, 0.5, 0.7), "available": (24, 12_000)}
     words = describe_map(200, 0.8, Thresholds(), **more)

@@ -3,7 +3,7 @@ import json
 import pytest
 
 from tl_core.errors import ExperimentError, StudyError
-from tl_core.study import Grid, is_tie, read_rows, run_study, table
+from tl_core.study import Grid, read_rows, run_study, table
 
 
 def rows_of(recipe, accuracies, **fields):
@@ -68,15 +68,6 @@ def test_half_a_last_line_is_left_out_but_another_file_is_refused(tmp_path):
     path.write_text("name,value\na,1\n")
     with pytest.raises(StudyError, match="line 1"):
         read_rows(path)
-
-
-def test_equal_results_are_a_tie():
-    same = {0: 50.0, 1: 52.0, 2: 48.0}
-
-    assert is_tie(same, dict(same))
-    assert is_tie({0: 60.0}, {0: 10.0})
-    assert is_tie({0: 50.0, 1: 60.0, 2: 40.0}, {0: 49.0, 1: 50.0, 2: 48.0})
-    assert not is_tie({0: 60.0, 1: 61.0, 2: 60.5}, {0: 50.0, 1: 51.5, 2: 50.0})
 
 
 def test_the_table_marks_the_best_and_what_ties_with_it():

@@ -1,11 +1,13 @@
 """Surgery on every network: what is frozen stays, what is sliced is gone, what is left learns."""
 
+from itertools import product
+
 import pytest
 import torch
 from torch import nn
 
 from tl_core.backbones import build_stages
-from tl_core.cases import CASES, Case, make_recipe
+from tl_core.cases import BONUS, CASES, Bonus, Case, make_recipe
 from tl_core.networks import get_network, networks
 from tl_core.plan import layer_plan
 from tl_core.surgery import AdaptedNetwork, NewLayer, adapt, snapshot, weights_moved
@@ -13,11 +15,19 @@ from tl_core.surgery import AdaptedNetwork, NewLayer, adapt, snapshot, weights_m
 NUM_CLASSES = 3
 
 
-def make(name: str, case: Case) -> AdaptedNetwork:
+def make(name: str, case: Case | Bonus) -> AdaptedNetwork:
     """Adapted with random weights in place of the official ones, which need a download."""
     torch.manual_seed(0)
     network = get_network(name)
     return adapt(network, case.recipe, NUM_CLASSES, build_stages(network, pretrained=False))
+
+
+def frozen_bytes(model: AdaptedNetwork) -> list[dict[str, bytes]]:
+    """Of the frozen stages below and above those that are trained; BatchNorm statistics too."""
+    return [
+        {key: value.numpy().tobytes() for key, value in part.state_dict().items()}
+        for part in (model.frozen, model.above)
+    ]
 
 
 def train_two_steps(model: AdaptedNetwork, size: int) -> None:
@@ -30,18 +40,21 @@ def train_two_steps(model: AdaptedNetwork, size: int) -> None:
         optimizer.step()
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
-@pytest.mark.parametrize("name", sorted(networks()))
-def test_two_steps_of_every_case_on_every_network(name: str, case: Case) -> None:
+SOME = ["demo", "resnet18", "mobilenet_v3_small", "vit_b_16"]  # maps, tokens, BatchNorm, dropout
+PAIRS = [*product(sorted(networks()), CASES), *product(SOME, BONUS)]
+
+
+@pytest.mark.parametrize(("name", "case"), PAIRS, ids=lambda value: value if isinstance(value, str) else value.name)
+def test_two_steps_of_every_recipe_on_every_network(name: str, case: Case | Bonus) -> None:
     network = get_network(name)
     plan = {layer.name: layer for layer in layer_plan(network, case.recipe, NUM_CLASSES)}
     model = make(name, case)
     before = snapshot(model)
-    bytes_before = {key: value.numpy().tobytes() for key, value in model.frozen.state_dict().items()}
+    bytes_before = frozen_bytes(model)
     train_two_steps(model, network.input_size)
     moved = weights_moved(before, model)
 
-    assert {key: value.numpy().tobytes() for key, value in model.frozen.state_dict().items()} == bytes_before
+    assert frozen_bytes(model) == bytes_before
     assert set(model.layers) == {layer.name for layer in plan.values() if layer.state != "sliced"}
     for layer_name, module in model.layers.items():
         layer = plan[layer_name]
@@ -105,3 +118,42 @@ def test_weights_moved_is_the_relative_l2_change() -> None:
     moved = weights_moved(before, model)
     assert moved["conv2"] == pytest.approx(0.1, rel=1e-3)
     assert moved["conv1"] == 0.0
+
+
+@pytest.mark.parametrize("block", ["conv1", "conv2", "fc2"])
+def test_one_block_learns_through_frozen_ones_above_it_and_none_of_their_bytes_change(block: str) -> None:
+    network = get_network("demo")
+    recipe = make_recipe("one-block", freeze=f"except-{block}")
+    torch.manual_seed(0)
+    model = adapt(network, recipe, NUM_CLASSES, build_stages(network, pretrained=False))
+    before, frozen = snapshot(model), frozen_bytes(model)
+    images = torch.randn(4, 3, 32, 32)
+    model.train()
+    nn.functional.cross_entropy(model(images), torch.tensor([0, 1, 2, 0])).backward()
+    with_gradient = {name for name, p in model.named_parameters() if p.grad is not None}
+    assert {name.split(".")[1] for name in with_gradient if not name.startswith("new.")} == {block}
+    train_two_steps(model, 32)
+    assert frozen_bytes(model) == frozen
+    moved = weights_moved(before, model)
+    assert {name for name, change in moved.items() if change > 0} == {block, "new"}
+    assert list(model.layers) == ["conv1", "conv2", "conv3", "fc1", "fc2", "new"]
+
+
+def test_the_new_layer_on_all_stages_sees_each_of_them_standardised_on_its_own() -> None:
+    network = get_network("demo")
+    torch.manual_seed(0)
+    model = adapt(network, make_recipe("all-stages"), NUM_CLASSES, build_stages(network, pretrained=False)).eval()
+    images = torch.randn(8, 3, 32, 32)
+    pooled = model.features(images)
+    shares = model.new.shares
+    assert pooled.shape == (8, sum(shares))
+    assert max(shares) <= 1024
+    last = model.frozen(images)
+    assert torch.equal(pooled[:, -shares[-1] :], last)
+    first = nn.functional.adaptive_avg_pool2d(model.frozen.conv1(images), 4).flatten(1)
+    assert torch.equal(pooled[:, : shares[0]], first)
+    scaled = pooled.clone()
+    scaled[:, : shares[0]] *= 1e-4  # a stage whose numbers are tiny must not be flattened by the others' floor
+    model.new.fit_standardisation(scaled)
+    standard = ((scaled - model.new.mean) / model.new.std).split(shares, 1)
+    assert all(part.std(0, correction=0).median().item() == pytest.approx(1, abs=1e-3) for part in standard)

@@ -15,7 +15,7 @@ from tl_core.experiment import Experiment
 from tl_core.networks import get_network
 from tl_core.surgery import AdaptedNetwork, adapt
 from tl_core.trainer import Trainer
-from tl_core.training import run
+from tl_core.training import UNFROZEN, run
 
 
 def make(stripes: Path, **values: object) -> Experiment:
@@ -48,12 +48,88 @@ def test_a_run_starts_learns_and_finishes(stripes: Path, recipe: str) -> None:
     assert finished.verdict
 
 
+@pytest.mark.parametrize("recipe", ["all-stages", "one-block"])
+def test_bonus_recipes_run_as_the_cases_do(stripes: Path, recipe: str) -> None:
+    events = list(run(make(stripes, recipe=recipe)))
+    assert [type(event) for event in events] == [Started, Epoch, Epoch, Epoch, Finished]
+    assert events[0].case is None
+    states = {layer["name"]: layer["state"] for layer in events[0].layers}
+    for name, moved in events[-1].weights_moved.items():
+        assert (moved == 0.0) == (states[name] == "frozen"), name
+
+
+def test_the_head_learns_first_and_then_the_whole_network_from_there(stripes: Path) -> None:
+    started, *epochs, finished = run(make(stripes, recipe="lp-ft", epochs=7))
+    assert isinstance(finished, Finished)
+    assert (started.case, started.num_epochs) == (None, 7)
+    assert [event.epoch for event in epochs] == [1, 2, 3, 4, 5, 6, 7]
+    assert {event.num_epochs for event in epochs} == {7}
+    body = [{name: moved for name, moved in event.weights_moved.items() if name != "new"} for event in epochs]
+    assert all(moved == 0.0 for event in body[:3] for moved in event.values())
+    assert all(moved > 0.0 for event in body[3:] for moved in event.values())
+    assert [event.notes for event in epochs] == [[], [], [], [UNFROZEN], [], [], []]
+    assert epochs[3].weights_moved["new"] < 1.5 * max(event.weights_moved["new"] for event in epochs[:3])
+    assert all(a.elapsed_seconds <= b.elapsed_seconds for a, b in pairwise(epochs))
+    assert all(event.eta_seconds >= 0 for event in epochs)
+    assert epochs[-1].eta_seconds == 0
+    best = max(epochs, key=lambda epoch: (epoch.val_accuracy, -epoch.val_loss))
+    assert finished.best_epoch == best.epoch
+
+
+def test_each_of_two_steps_has_its_own_patience_and_the_epochs_are_numbered_through(stripes: Path) -> None:
+    started, *epochs, finished = run(make(stripes, recipe="lp-ft", epochs=120, lr=0.05))
+    assert isinstance(finished, Finished)
+    switch = next(event.epoch for event in epochs if UNFROZEN in event.notes)
+    assert switch - 1 < 60, "the first step gave up early"
+    assert [event.epoch for event in epochs] == list(range(1, len(epochs) + 1))
+    assert {event.num_epochs for event in epochs[: switch - 1]} == {started.num_epochs} == {120}
+    assert {event.num_epochs for event in epochs[switch - 1 :]} == {switch - 1 + 60}
+    assert len(epochs) - (switch - 1) > 20, "the second step counts its patience from its own start"
+
+
+def test_a_best_epoch_in_the_first_step_brings_the_untouched_body_back(
+    stripes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = Trainer._evaluate_val
+    monkeypatch.setattr(Trainer, "_evaluate_val", lambda self: (real(self)[0], 1.0 if self.only_head else 0.0))
+    saved = tmp_path / "run.safetensors"
+    *_, finished = run(make(stripes, recipe="lp-ft", epochs=6), save_to=saved)
+    assert finished.best_epoch <= 3
+    original, after = load_file(get_network("demo").weights_path), load_file(saved)
+    kept = [key for key in after if key.startswith("trained.")]
+    assert kept
+    assert all(torch.equal(after[key], original[key.removeprefix("trained.")]) for key in kept)
+    assert {moved for name, moved in finished.weights_moved.items() if name != "new"} == {0.0}
+
+
+def test_a_time_limit_leaves_half_of_it_to_the_second_step(stripes: Path) -> None:
+    events = list(run(make(stripes, recipe="lp-ft", epochs=500, seconds=1.0)))
+    assert isinstance(events[-1], Finished)
+    assert any(UNFROZEN in event.notes for event in events if isinstance(event, Epoch))
+
+
+def test_a_single_epoch_is_the_new_layers_alone(stripes: Path) -> None:
+    events = list(run(make(stripes, recipe="lp-ft", epochs=1)))
+    assert [type(event) for event in events] == [Started, Epoch, Finished]
+    assert events[1].weights_moved["conv1"] == 0.0 < events[1].weights_moved["new"]
+
+
+def test_the_second_step_learns_at_the_rate_of_pre_trained_layers() -> None:
+    experiment = Experiment(recipe="lp-ft", lr=0.01)
+    budget = make_budget(experiment, experiment.make_recipe(), 100)
+    assert (budget.lr, budget.then.lr, budget.then.body_lr_factor) == (0.01, pytest.approx(0.001), 1.0)
+    assert budget.total_epochs == budget.num_epochs + budget.then.num_epochs
+    plain = Experiment(recipe="case-1")
+    head = make_budget(plain, plain.make_recipe(), 100)
+    assert (head.num_epochs, head.patience, head.then) == (budget.num_epochs, budget.patience, None)
+
+
 def test_it_learns_what_can_be_learnt(stripes: Path) -> None:
     finished = list(run(make(stripes, epochs=15)))[-1]
     assert finished.test_accuracy >= 0.9
 
 
-@pytest.mark.parametrize("recipe", ["case-1", "case-3"])
+@pytest.mark.parametrize("recipe", ["case-1", "case-3", "lp-ft", "all-stages", "one-block"])
 def test_same_seed_same_numbers(stripes: Path, recipe: str) -> None:
     first, second, other = (list(run(make(stripes, recipe=recipe, seed=seed))) for seed in (1, 1, 2))
     assert numbers(first) == numbers(second)
@@ -191,6 +267,18 @@ def test_frozen_bytes_of_the_pre_trained_network_stay_through_a_real_run(stripes
     for key in frozen:
         assert after[key].numpy().tobytes() == original[key.removeprefix("frozen.")].numpy().tobytes(), key
     assert not torch.equal(after["trained.conv3.conv.weight"], original["conv3.conv.weight"])
+
+
+def test_layers_above_the_tuned_block_keep_every_byte_through_a_real_run(stripes: Path, tmp_path: Path) -> None:
+    saved = tmp_path / "run.safetensors"
+    list(run(make(stripes, recipe="one-block", freeze="except-conv2"), save_to=saved))
+    original, after = load_file(get_network("demo").weights_path), load_file(saved)
+    frozen = [key for key in after if key.startswith(("frozen.", "above."))]
+    assert {key.split(".")[1] for key in frozen} == {"conv1", "conv3", "fc1", "fc2"}
+    assert any("running_mean" in key for key in frozen)
+    for key in frozen:
+        assert after[key].numpy().tobytes() == original[key.partition(".")[2]].numpy().tobytes(), key
+    assert not torch.equal(after["trained.conv2.conv.weight"], original["conv2.conv.weight"])
 
 
 def test_the_best_weights_come_back_with_their_batchnorm_statistics(stripes: Path) -> None:

@@ -14,11 +14,13 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
-from tl_core.cases import CASE_NAMES, CUSTOM, recommend
+from tl_core.cases import CASE_NAMES, CUSTOM, RECIPE_NAMES, recommend
 from tl_core.errors import UserError
 from tl_core.experiment import DEFAULT_NETWORK, Experiment
 from tl_core.fetch import HELP, NAMES_HELP, ProgressLine, fetch, say
 from tl_core.networks import networks, presence_sentence
+
+_FREEZE_HELP = "freeze up to this stage, or 'all' or 'none', or 'except-STAGE' for all stages but this one"
 
 DONE, OUR_FAILURE, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
@@ -139,8 +141,10 @@ def _datasets(args: argparse.Namespace) -> int:
 def _measure(args: argparse.Namespace) -> int:
     from tl_core.similarity import measure
 
-    result = measure(args.data, args.num_images, args.distance, args.network, args.seed)
-    print(json.dumps(result) if args.json else result["why"])
+    progress = ProgressLine()
+    result = measure(args.data, args.num_images, args.distance, args.network, args.seed, report=progress)
+    progress.close()
+    print(json.dumps(result) if args.json else f"{result['why']} {result['looks_why']}".strip())
     return DONE
 
 
@@ -156,6 +160,7 @@ def _study(args: argparse.Namespace) -> int:
         tuple(args.data), tuple(args.num_images), tuple(args.distance), tuple(args.network), tuple(args.recipe),
         tuple(range(args.seeds)),
     )  # fmt: skip
+
     def runner(experiments: Sequence[Experiment]) -> Iterator[tuple[Experiment, list[dict[str, Any]]]]:
         if args.workers:
             return run_batch(experiments, workers=args.workers, threads=args.threads or 1, device=args.device)
@@ -195,10 +200,10 @@ def _make_parser() -> argparse.ArgumentParser:
 
     command = add("run", _run, "Run one experiment and stream its events.")
     add_data(command)
-    recipes = (*CASE_NAMES, CUSTOM, "auto")
+    recipes = (*RECIPE_NAMES, CUSTOM, "auto")
     command.add_argument("--recipe", default="auto", metavar="NAME", help=f"{', '.join(recipes)}; default: auto")
     command.add_argument("--cut", metavar="STAGE", help="last stage that is kept")
-    command.add_argument("--freeze", metavar="STAGE", help="freeze up to this stage, or 'all' or 'none'")
+    command.add_argument("--freeze", metavar="STAGE", help=_FREEZE_HELP)
     command.add_argument("--init", metavar="START", help="pretrained or random")
     command.add_argument("--epochs", type=int)
     command.add_argument("--seconds", type=float, help="time budget")
@@ -215,9 +220,8 @@ def _make_parser() -> argparse.ArgumentParser:
     command.add_argument("--num-images", type=int, nargs="+", default=[None], metavar="N", help="default: all")
     command.add_argument("--distance", type=float, nargs="+", default=[0.0], metavar="0..1")
     command.add_argument("--network", nargs="+", default=[DEFAULT_NETWORK], metavar="NAME")
-    command.add_argument(
-        "--recipe", nargs="+", default=list(CASE_NAMES), metavar="NAME", help="default: the four cases"
-    )
+    text = f"{', '.join(RECIPE_NAMES)}; default: the four cases"
+    command.add_argument("--recipe", nargs="+", default=list(CASE_NAMES), metavar="NAME", help=text)
     command.add_argument("--seeds", type=_positive, default=3, help="how often each is run; default: 3")
     command.add_argument("--out", type=Path, required=True, metavar="FILE", help="rows as JSON lines; added to")
     command.add_argument("--device", default="auto", metavar="NAME")

@@ -1,4 +1,4 @@
-"""The four cases of transfer learning as data, and the rule that picks one.
+"""The four cases of transfer learning as data, the rule that picks one, and recipes beside them that research adds.
 
 The rule and its wording follow the transfer-learning lesson of Udacity's self-driving-car course (also in the CS231n notes,
 https://cs231n.github.io/transfer-learning/): what to do depends on how large the new data set is and how similar
@@ -11,12 +11,15 @@ from typing import Literal
 from tl_core.errors import ExperimentError, known
 
 Init = Literal["pretrained", "random"]
+Features = Literal["top", "all"]
 
 LAST = "last"  # symbolic cut: keep everything but the final fully connected layer
 EARLY = "early"  # symbolic cut: keep the first stages only, as each network's table names them
 ALL = "all"
 NONE = "none"
 CUSTOM = "custom"
+EXCEPT = "except-"  # before a stage's name: freeze all kept stages but this one
+EXCEPT_FIRST = "except-first"  # symbolic: the network's first stage
 
 
 @dataclass(frozen=True)
@@ -25,14 +28,19 @@ class Recipe:
 
     - `cut`: name of the last stage that is kept, or `"last"` / `"early"`; everything after it is sliced off and
       one new fully connected layer is put on.
-    - `freeze`: `"all"` kept stages, `"none"`, or the name of a stage: that one and all before it are frozen.
+    - `freeze`: `"all"` kept stages, `"none"`, or the name of a stage: that one and all before it are frozen; with
+      `"except-"` before the name (or `"except-first"`) all kept stages but that one are.
     - `init`: kept stages start from the `"pretrained"` weights or from `"random"` ones.
+    - `features`: what the new layer sees, the last kept stage (`"top"`) or `"all"` of them side by side.
+    - `head_first`: train the new layer alone on the frozen network, then go on from there with all that may learn.
     """
 
     name: str
     cut: str = LAST
     freeze: str = NONE
     init: Init = "pretrained"
+    features: Features = "top"
+    head_first: bool = False
 
 
 @dataclass(frozen=True)
@@ -121,7 +129,80 @@ CASES: tuple[Case, ...] = (
     ),
 )
 
+
+@dataclass(frozen=True)
+class Bonus:
+    """A recipe that is none of the four cases: what to do, when it pays, and the paper it comes from.
+
+    `summary` is the recipe in one sentence.
+    """
+
+    title: str
+    summary: str
+    recipe: Recipe
+    steps: tuple[str, ...]
+    why: str
+    source: str
+    address: str
+    number: None = None
+    alternative: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.recipe.name
+
+
+BONUS: tuple[Bonus, ...] = (
+    Bonus(
+        "Head first, then fine-tune",
+        "Train only the new layer first, then the whole network from there.",
+        Recipe("lp-ft", cut=LAST, freeze=NONE, head_first=True),
+        (
+            "Replace the last fully connected layer by a new one with one output for each of your classes.",
+            "Freeze the pre-trained weights and train only the new layer, as in case 1.",
+            "Then unfreeze everything and go on training the whole network, as in case 3, in small steps.",
+        ),
+        "A new layer starts from random weights. Trained together with the others from the first step, its large early "
+        "mistakes also pull at good pre-trained features and distort them. Once the new layer fits those features, the "
+        "whole network has little left to change.",
+        "Kumar et al. 2022, Fine-Tuning can Distort Pretrained Features and Underperform Out-of-Distribution",
+        "https://arxiv.org/abs/2202.10054",
+    ),
+    Bonus(
+        "A new layer on all stages",
+        "Freeze everything; the new layer sees what each kept layer has found, not only the last.",
+        Recipe("all-stages", cut=LAST, freeze=ALL, features="all"),
+        (
+            "Slice off the end of the network: its last fully connected layer.",
+            "Freeze all the pre-trained weights.",
+            "Add a new fully connected layer that sees what every kept layer has found, side by side, not only the last.",
+            "Train only the new layer.",
+        ),
+        "The early layers see edges and textures, the later ones shapes and whole objects. Which of them help with your "
+        "pictures is hard to know before: here the new layer chooses by itself. With few images its many inputs can lead to "
+        "overfitting.",
+        "after Evci et al. 2022, Head2Toe: Utilizing Intermediate Representations for Better Transfer Learning",
+        "https://arxiv.org/abs/2201.03529",
+    ),
+    Bonus(
+        "Tune one block",
+        "Train one pre-trained layer together with the new one; all others stay frozen.",
+        Recipe("one-block", cut=LAST, freeze=EXCEPT_FIRST),
+        (
+            "Replace the last fully connected layer by a new one with one output for each of your classes.",
+            "Freeze the pre-trained weights of all other layers except one: the first, unless you choose another.",
+            "Train that layer, from its pre-trained weights, together with the new layer.",
+        ),
+        "When pictures differ from the original ones only in how they look (noise, blur, another camera), the "
+        "first layer can learn to see through that, and all that was learnt above it still holds. With few weights in training "
+        "there is less to overfit with.",
+        "Lee et al. 2023, Surgical Fine-Tuning Improves Adaptation to Distribution Shifts",
+        "https://arxiv.org/abs/2210.11466",
+    ),
+)
+
 CASE_NAMES = tuple(case.name for case in CASES)
+RECIPE_NAMES = (*CASE_NAMES, *(bonus.name for bonus in BONUS))
 
 
 @dataclass(frozen=True)
@@ -135,7 +216,7 @@ class Thresholds:
     """
 
     num_images: int = 2_000
-    similarity: float = 0.4
+    similarity: float = 0.5
 
 
 def recommend(num_images: int, similarity: float, thresholds: Thresholds = Thresholds()) -> Case:
@@ -160,13 +241,23 @@ def get_case(name: str) -> Case:
     raise ExperimentError(known("recipe", name, [*CASE_NAMES, CUSTOM]))
 
 
-def make_recipe(name: str, cut: str | None = None, freeze: str | None = None, init: Init | None = None) -> Recipe:
-    """A case's recipe with some of its choices replaced; `"custom"` starts from case 3's choices.
+def find_recipe(name: str) -> Case | Bonus:
+    """The case or the bonus recipe called `name`. Raises `ExperimentError` for any other name."""
+    for entry in (*CASES, *BONUS):
+        if entry.name == name:
+            return entry
+    raise ExperimentError(known("recipe", name, [*RECIPE_NAMES, CUSTOM]))
 
-    A recipe that differs from its case in more than the cut is no longer that case and is called `"custom"`.
+
+def make_recipe(name: str, cut: str | None = None, freeze: str | None = None, init: Init | None = None) -> Recipe:
+    """The recipe called `name` with some of its choices replaced; `"custom"` starts from case 3's choices.
+
+    A recipe that differs in more than the cut, or the one block that is tuned, is no longer the one it was and is called
+    `"custom"`.
     """
-    base = Recipe(CUSTOM) if name == CUSTOM else get_case(name).recipe
+    base = Recipe(CUSTOM) if name == CUSTOM else find_recipe(name).recipe
     recipe = replace(base, cut=cut or base.cut, freeze=freeze or base.freeze, init=init or base.init)
-    if (recipe.freeze, recipe.init) != (base.freeze, base.init):
+    other_block = base.freeze.startswith(EXCEPT) and recipe.freeze.startswith(EXCEPT)
+    if recipe.init != base.init or (recipe.freeze != base.freeze and not other_block):
         recipe = replace(recipe, name=CUSTOM)
     return recipe

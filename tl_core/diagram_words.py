@@ -51,6 +51,21 @@ def summary(layers: Sequence[Layer]) -> tuple[str, int, int]:
     return f"{words} weights are trained", trained, total
 
 
+def extra_text(layers: Sequence[Layer]) -> str:
+    """What the layers' states alone do not say: two steps of training, or a new layer that sees all stages; else ''."""
+    if any(layer.to_new for layer in layers):
+        return "The new layer sees what every kept layer has found, side by side."
+    if any(layer.step for layer in layers):
+        return "Step 1: only the new layer. Step 2: all that are not frozen." if _some_frozen(layers) else _TWO_STEPS
+    return ""
+
+
+def _some_frozen(layers: Sequence[Layer]) -> bool:
+    return any(layer.state == "frozen" for layer in layers)
+
+
+_TWO_STEPS = "Step 1: only the new layer is trained. Step 2: all layers."
+
 _SENTENCES: dict[LayerState, str] = {
     "frozen": "frozen, its {weights} pre-trained weights stay as they are",
     "pretrained": "re-trained, its {weights} weights start from the pre-trained ones",
@@ -68,6 +83,8 @@ def describe(layers: Sequence[Layer], weights_moved: Mapping[str, float] | None 
     for layer in (*kept, *new):
         what = _SENTENCES[layer.state].format(weights=f"{layer.num_weights:,}")
         change = f", moved by {moved_text(moved[layer.name])}" if layer.name in moved else ""
+        change += f", from step {layer.step} on" if layer.step else ""
+        change += "; its output also goes straight to the new layer" if layer.to_new else ""
         size = " × ".join(str(size) for size in layer.output_shape)
         sentences.append(f"{layer.title} ({layer.detects}, output {size}): {what}{change}.")
     if sliced:
@@ -75,5 +92,6 @@ def describe(layers: Sequence[Layer], weights_moved: Mapping[str, float] | None 
         titles = [layer.title for layer in sliced]
         names = titles[0] if len(titles) == 1 else f"{', '.join(titles[:-1])} and {titles[-1]}"
         sentences.append(f"The network is cut{where}; sliced off: {names}.")
+    sentences.append(extra_text(layers))
     sentences.append(f"In all, {summary(layers)[0]}.")
-    return " ".join(sentences)
+    return " ".join(filter(None, sentences))

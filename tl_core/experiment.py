@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from tl_core.cases import CASE_NAMES, CUSTOM, Recipe, make_recipe
+from tl_core.cases import CUSTOM, RECIPE_NAMES, Recipe, make_recipe
 from tl_core.errors import ExperimentError, known
 
 MAX_IMAGES = 1_000_000
@@ -27,7 +27,8 @@ class Experiment:
     - `num_images`: images to learn from (training and validation together), None for all. Test images come on top.
     - `distance`: 0..1, the distance dial (see `tl_core.data.dial`): 0 leaves the images as they are.
     - `network`: name of a network in the catalogue.
-    - `recipe`: `"case-1"` .. `"case-4"` or `"custom"`; `cut`, `freeze` and `init` replace the recipe's own choices.
+    - `recipe`: `"case-1"` .. `"case-4"`, a bonus recipe's name or `"custom"`; `cut`, `freeze` and `init` replace the recipe's
+      own choices.
     - `epochs`, `seconds`: the budget; training ends at whichever comes first.
     - `lr`, `weight_decay`, `batch_size`: of the optimiser; `lr` is that of the new layer.
     - `mirror`: whether mirror images may be learnt from too. Wrong where left and right matter: letters, road signs.
@@ -54,8 +55,8 @@ class Experiment:
             raise ExperimentError(f"The data set must have a name or a path. Received: {self.data!r}.")
         if not isinstance(self.network, str) or not self.network:
             raise ExperimentError(f"The network must have a name. Received: {self.network!r}.")
-        if self.recipe not in (*CASE_NAMES, CUSTOM):
-            raise ExperimentError(known("recipe", self.recipe, [*CASE_NAMES, CUSTOM]))
+        if self.recipe not in (*RECIPE_NAMES, CUSTOM):
+            raise ExperimentError(known("recipe", self.recipe, [*RECIPE_NAMES, CUSTOM]))
         if self.init not in (None, "pretrained", "random"):
             raise ExperimentError(known("start of the weights", self.init, ["pretrained", "random"]))
         if self.mirror not in (None, True, False):

@@ -1,12 +1,26 @@
 """Leave-one-out probes in closed form: how well would a simple classifier on these features do, without training one. NumPy only.
 
-Notation: n images, d features, C classes.
+Notation: n images, d features, C classes. Every class counts the same, however many images it has.
 """
+
+from dataclasses import dataclass
 
 import numpy as np
 
-RIDGES = (1e-3, 1e-2, 1e-1, 1.0, 10.0)  # penalties, times the mean eigenvalue of the kernel
+RIDGES = (1e-2, 1e-1, 1.0, 10.0)  # penalties, times the mean eigenvalue of the kernel
 NEIGHBOURS = 5
+
+
+@dataclass(frozen=True, eq=False)
+class Probe:
+    """What a classifier fitted on all the other images says about each one.
+
+    - `hits`: (n,) bool, whether it names the right class.
+    - `errors`: (n,) its squared error, 0 or more; 1 on average for a classifier that knows only how frequent the classes are.
+    """
+
+    hits: np.ndarray
+    errors: np.ndarray
 
 
 def standardise(features: np.ndarray) -> np.ndarray:
@@ -20,28 +34,46 @@ def standardise(features: np.ndarray) -> np.ndarray:
     return (features - features.mean(0)) / np.maximum(std, floor)
 
 
-def ridge_loo(features: np.ndarray, labels: np.ndarray, num_classes: int) -> np.ndarray:
-    """(n,) class predicted for each image by a ridge classifier fitted on all the others.
+def ridge_left_out(features: np.ndarray, targets: np.ndarray, ridges: tuple[float, ...] = RIDGES) -> np.ndarray:
+    """(len(ridges), n, k): for each image the targets (n, k) that a ridge regression fitted on all the others predicts.
 
-    With K = Z Z' / d + 1, H = K (K + lambda I)^-1 and one-hot Y, the prediction left out is
-    `y_i - (y_i - (H Y)_i) / (1 - H_ii)` (Allen 1974); lambda is the one of `RIDGES` with the best balanced accuracy.
+    With X = [Z / sqrt(d), 1], K = X X' and H = K (K + lambda I)^-1 the prediction left out is
+    `y_i - (y_i - (H Y)_i) / (1 - H_ii)` (Allen 1974), with lambda a ridge times the mean eigenvalue of K. The
+    eigenvectors come from whichever of X X' and X' X is smaller.
     """
     z = standardise(features.astype(np.float64))
-    kernel = z @ z.T / z.shape[1] + 1.0
-    values, vectors = np.linalg.eigh(kernel)
-    targets = 2.0 * np.eye(num_classes)[labels] - 1.0
+    count, width = z.shape
+    design = np.concatenate([z / np.sqrt(width), np.ones((count, 1))], axis=1)  # (n, d + 1)
+    if count <= width:
+        values, vectors = np.linalg.eigh(design @ design.T)  # (n,), (n, n)
+    else:
+        values, right = np.linalg.eigh(design.T @ design)
+        kept = values > values[-1] * 1e-12
+        values = values[kept]
+        vectors = design @ right[:, kept] / np.sqrt(values)  # (n, rank)
+    values = np.maximum(values, 0.0)
+    mean = float((design**2).sum()) / count
     rotated = vectors.T @ targets
-    best, best_score = labels[:0], -1.0
-    for ridge in RIDGES:
-        shrink = values / (values + ridge * values.mean())
+    squares = vectors**2
+    found = []
+    for ridge in ridges:
+        shrink = values / (values + ridge * mean)
         fitted = vectors @ (shrink[:, None] * rotated)
-        leverage = np.einsum("ij,j,ij->i", vectors, shrink, vectors)
-        left_out = targets - (targets - fitted) / np.maximum(1.0 - leverage, 1e-9)[:, None]
-        predicted = left_out.argmax(1)
-        score = balanced_accuracy(predicted, labels, num_classes)
-        if score > best_score:
-            best, best_score = predicted, score
-    return best
+        leverage = squares @ shrink
+        found.append(targets - (targets - fitted) / np.maximum(1.0 - leverage, 1e-9)[:, None])
+    return np.stack(found)
+
+
+def ridge_probe(features: np.ndarray, labels: np.ndarray, num_classes: int) -> Probe:
+    """A ridge classifier on features (n, d), labels (n,) in 0..C-1, with the penalty of `RIDGES` that errs least."""
+    targets = np.eye(num_classes)[labels]
+    weights = class_weights(labels, num_classes)
+    others = (targets.sum(0) - targets) / (len(labels) - 1)  # how frequent the classes are without the image itself
+    scale = float(np.average(((targets - others) ** 2).sum(1), weights=weights))
+    outputs = ridge_left_out(features, targets)
+    errors = ((outputs - targets) ** 2).sum(2) / scale  # (ridges, n)
+    best = int(np.argmin(errors @ weights))
+    return Probe(outputs[best].argmax(1) == labels, errors[best])
 
 
 def knn_loo(features: np.ndarray, labels: np.ndarray, num_classes: int) -> np.ndarray:
@@ -58,11 +90,26 @@ def knn_loo(features: np.ndarray, labels: np.ndarray, num_classes: int) -> np.nd
     return votes.argmax(1)
 
 
+def class_mean_loo(features: np.ndarray, labels: np.ndarray, num_classes: int) -> np.ndarray:
+    """(n,) class with the nearest mean, the image itself left out of its own class's."""
+    z = standardise(features.astype(np.float64))
+    members = np.eye(num_classes)[labels]
+    counts = members.sum(0)
+    sums = members.T @ z  # (C, d)
+    means = sums / np.maximum(counts, 1)[:, None]
+    far = (z**2).sum(1)[:, None] - 2 * z @ means.T + (means**2).sum(1)
+    far[:, counts == 0] = np.inf
+    own = (sums[labels] - z) / np.maximum(counts[labels] - 1, 1)[:, None]
+    far[np.arange(len(z)), labels] = ((z - own) ** 2).sum(1)
+    return far.argmin(1)
+
+
 def balanced_accuracy(predicted: np.ndarray, labels: np.ndarray, num_classes: int) -> float:
     """Mean over the classes of the share of their images that is right, 0..1."""
     return float(np.average(predicted == labels, weights=class_weights(labels, num_classes)))
 
 
 def class_weights(labels: np.ndarray, num_classes: int) -> np.ndarray:
-    """(n,) weights that make every class count the same."""
-    return 1.0 / np.bincount(labels, minlength=num_classes)[labels]
+    """(n,) weights that make every class count the same; their sum is 1."""
+    weights = 1.0 / np.bincount(labels, minlength=num_classes)[labels]
+    return weights / weights.sum()

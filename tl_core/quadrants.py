@@ -4,12 +4,14 @@ from html import escape
 from math import floor, log10
 from typing import Any
 
+from tl_core import map_marks
 from tl_core.cases import CASES, Case, Thresholds, recommend
 from tl_core.palette import BORDER, FONT, INK, MAP_TICK_SIZE, MAP_TITLE_SIZE, MARKS, PAPER, text_width, wrap
 
 WIDTH, HEIGHT = 520, 440  # units of the viewBox
 LEFT, TOP, PLOT_WIDTH, PLOT_HEIGHT = 70, 14, 436, 354
 MIN_IMAGES, MAX_IMAGES = 10, 1_000_000
+WIDE = 0.5  # an interval of at least half the scale is drawn as a band
 _DECADES = log10(MAX_IMAGES / MIN_IMAGES)
 _LINE = 22
 
@@ -29,9 +31,7 @@ _STYLE = f"""<style>
 .tl-map .tl-guide {{ stroke: {INK}; stroke-opacity: 0.5; stroke-width: 1; stroke-dasharray: 2 4; }}
 .tl-map .tl-ink {{ fill: {INK}; }}
 .tl-map .tl-point {{ fill: {INK}; stroke: {PAPER}; stroke-width: 3; }}
-.tl-map .tl-halo {{ stroke: {PAPER}; stroke-width: 6; stroke-linecap: round; stroke-opacity: 0.9; }}
-.tl-map .tl-measured {{ fill: {PAPER}; stroke: {INK}; stroke-width: 2.4; }}
-.tl-map .tl-interval {{ stroke: {INK}; stroke-width: 2.4; stroke-linecap: round; }}
+{map_marks.STYLE.strip()}
 .tl-map .tl-label {{ font-size: {MAP_TICK_SIZE}px; font-weight: 600; paint-order: stroke; stroke: {PAPER};
   stroke-width: 4.5px; stroke-linejoin: round; }}
 .tl-map .tl-quadrant rect {{ transition: fill-opacity 0.3s; }}
@@ -156,20 +156,33 @@ def _axes(thresholds: Thresholds, available: tuple[int, int] | None) -> str:
     return "".join(parts)
 
 
-def _measured(num_images: int, measured: tuple[float, float, float], labelled: bool) -> str:
-    value, low, high = measured
-    x, y = _x(num_images), _y(value)
-    right = x < LEFT + PLOT_WIDTH - 110
-    label_x, anchor = (x + 16, "start") if right else (x - 16, "end")
-    path = f"M{x:.1f} {_y(low):.1f}V{_y(high):.1f}"
-    ends = "".join(f"M{x - 6:.1f} {_y(end):.1f}h12" for end in (low, high))
-    label_y = min(max(y + 6, TOP + 18), TOP + PLOT_HEIGHT - 8)
-    label = f'<text x="{label_x:.1f}" y="{label_y:.1f}" text-anchor="{anchor}" class="tl-label">measured</text>'
-    return (
-        f'<path d="{path}" class="tl-halo"/><path d="{path}{ends}" fill="none" class="tl-interval"/>'
-        f'<circle cx="{x:.1f}" cy="{y:.1f}" r="7" class="tl-measured"/>'
-        f"{label if labelled else ''}"
-    )
+def _marks(
+    num_images: int, similarity: float | None, measured: tuple[float, float, float] | None, guess: float | None
+) -> str:
+    """The measured value and the guess, each labelled where it is not the only one."""
+    x = _x(num_images)
+    parts, words = [], {}
+    if measured is not None:
+        value, low, high = measured
+        sure = similarity is not None
+        parts.append(
+            map_marks.measured_mark(
+                x, _y(value) if sure else None, _y(low), _y(high), band=is_wide(measured) or not sure
+            )
+        )
+        if sure and (similarity != value or guess is not None):
+            words[map_marks.MEASURED] = _y(
+                (low + high) / 2
+            )  # at the foot of the map the value itself lies among titles
+    if guess is not None:
+        parts.append(map_marks.guess_mark(x, _y(guess)))
+        words[map_marks.GUESS] = _y(guess)
+    return "".join(parts) + map_marks.labels(x, words, LEFT, LEFT + PLOT_WIDTH, TOP, TOP + PLOT_HEIGHT)
+
+
+def is_wide(measured: tuple[float, float, float]) -> bool:
+    """Whether an interval is so wide that the value in it says little."""
+    return measured[2] - measured[1] >= WIDE
 
 
 def map_svg(
@@ -178,13 +191,15 @@ def map_svg(
     thresholds: Thresholds,
     *,
     measured: tuple[float, float, float] | None = None,
+    guess: float | None = None,
     title_id: str = "map",
     available: tuple[int, int] | None = None,
 ) -> str:
     """The map with the data set as a point; without a similarity a line stands at its number of images.
 
-    `measured`: value, low and high end of its interval, drawn hollow at the same number of images. `available`:
-    fewest and most images this data set can give, a bar on the axis.
+    `measured`: value, low and high end of its interval, drawn hollow at the same number of images, as a band where it
+    is wide; without a similarity only the band is drawn, since the measurement cannot tell. `guess`: a similarity of 0..1,
+    drawn as a hollow diamond. `available`: fewest and most images this data set can give, a bar on the axis.
     """
     active = _active(num_images, similarity, thresholds)
     split_x, split_y = _x(thresholds.num_images), _y(thresholds.similarity)
@@ -192,17 +207,15 @@ def map_svg(
     body.append(_axes(thresholds, available))
     x = _x(num_images)
     bottom = TOP + PLOT_HEIGHT
-    if similarity is None:
+    if similarity is None and measured is None:
         body.append(f'<path d="M{x:.1f} {TOP}V{bottom}" class="tl-interval tl-unknown"/>')
-    else:
+    elif similarity is not None:
         y = _y(similarity)
         body.append(f'<path d="M{x:.1f} {y:.1f}V{bottom}M{x:.1f} {y:.1f}H{LEFT}" fill="none" class="tl-guide"/>')
-    if similarity is not None:
-        body.append(f'<circle cx="{x:.1f}" cy="{_y(similarity):.1f}" r="9.5" class="tl-point"/>')
-    if measured is not None:
-        body.append(_measured(num_images, measured, labelled=similarity != measured[0]))
+        body.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="9.5" class="tl-point"/>')
+    body.append(_marks(num_images, similarity, measured, guess))
     name = escape(title_id)
-    words = describe_map(num_images, similarity, thresholds, measured=measured, available=available)
+    words = describe_map(num_images, similarity, thresholds, measured=measured, guess=guess, available=available)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="tl-map" viewBox="0 0 {WIDTH} {HEIGHT}" width="100%" role="img" '
         f'aria-labelledby="{name} {name}-desc" style="display:block;max-width:{WIDTH * 1.25:g}px">'
@@ -217,6 +230,7 @@ def describe_map(
     thresholds: Thresholds,
     *,
     measured: tuple[float, float, float] | None = None,
+    guess: float | None = None,
     available: tuple[int, int] | None = None,
 ) -> str:
     """The map in plain sentences."""
@@ -225,7 +239,8 @@ def describe_map(
     lines = f"Up to {thresholds.num_images:,} images count as small, a similarity from {thresholds.similarity:.2f} on as similar."
     if similarity is None:
         cases = " or ".join(f"case {case.number} ({case.title})" for case in active)
-        sentences = [f"{images}, similarity not known yet: {cases}.", lines]
+        known = "not known yet" if measured is None else "not known for sure"
+        sentences = [f"{images}, similarity {known}: {cases}.", lines]
     else:
         case = active[0]
         sentences = [
@@ -234,7 +249,11 @@ def describe_map(
         ]
     if measured is not None:
         value, low, high = measured
-        sentences.append(f"Measured similarity: {value:.2f} ({low:.2f} to {high:.2f}).")
+        said = "" if similarity is None else f"{value:.2f} "
+        cannot = " That is too wide to tell." if similarity is None else ""
+        sentences.append(f"Measured similarity: {said}({low:.2f} to {high:.2f}).{cannot}")
+    if guess is not None:
+        sentences.append(f"Your guess: {guess:.2f}.")
     if available is not None:
         sentences.append(f"This data set has {available[0]:,} to {available[1]:,} images to choose from.")
     return " ".join(sentences)

@@ -45,11 +45,11 @@ def fetch_dataset(name: str, report: Callable[[str, int, int], None]) -> None:
     fetch_dataset(name, report)
 
 
-def measure(**args: Any) -> dict[str, Any]:
+def measure(report: Callable[[str, int, int], None], **args: Any) -> dict[str, Any]:
     """See `tl_core.similarity.measure`; torch is imported only when this is asked."""
     from tl_core.similarity import measure
 
-    return measure(**args)
+    return measure(**args, report=report)
 
 
 def predict(**args: Any) -> list[dict[str, Any]]:
@@ -66,6 +66,13 @@ def predict_test_pictures(**args: Any) -> list[dict[str, Any]]:
     return predict_test_pictures(**args)
 
 
+def take_home(report: Callable[[str, int, int], None], **args: Any) -> dict[str, str]:
+    """See `tl_core.export.take_home.take_home`."""
+    from tl_core.export.take_home import take_home
+
+    return take_home(**args, report=report)
+
+
 QUESTIONS: dict[str, Callable[..., Any]] = {
     "describe": describe,
     "thumbnails": thumbnails,
@@ -75,5 +82,6 @@ QUESTIONS: dict[str, Callable[..., Any]] = {
     "fetch_dataset": fetch_dataset,
     "predict": predict,
     "predict_test_pictures": predict_test_pictures,
+    "take_home": take_home,
 }
-LONG = {"fetch_dataset", "add_pictures"}  # these run beside the others, and have no time-out but silence
+LONG = {"fetch_dataset", "add_pictures", "take_home"}  # these run beside the others, and have no time-out but silence

@@ -1,37 +1,87 @@
 """How similar is this data to what the network was trained on, and where to cut?
 
 What the lesson asserts about similar data is that the network's higher-level features are useful for it. So that is
-measured, from leave-one-out probes, without training: how many mistakes the pre-trained top layer removes, compared with
-an untrained copy of the same network and with the raw pixels,
+measured, from leave-one-out probes, without training: what share of the error the upper half of the pre-trained stages removes,
+compared with the same stages of an untrained copy (or with the raw pixels, where those do better),
 
-    advantage = (a_top - a_untrained) / (1 - a_untrained)
+    removed = 1 - error_pretrained / error_untrained = 1 - exp(-gain)
 
-scaled by the same figure for held-out images of the original data: 1 is as good as on those, 0 is no help at all.
+in units of the same share for held-out images of the original data, as many of them. The gauge is 1 there, `NO_HELP`
+where the pre-trained stages help no more than untrained ones, and nears 0 where they are in the way:
+
+    similarity = min(1, softplus(BEND * removed / removed_of_originals) / softplus(BEND))
+
+Errors are squared errors of class scores; docs/similarity.md has what else was tried, and how well each did.
 """
 
+import json
 import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import torch
 
+from tl_core import looks
+from tl_core.advisor import advice_for
 from tl_core.backbones import build_stages
-from tl_core.cases import get_case, recommend
+from tl_core.cases import Thresholds, get_case, recommend
+from tl_core.cut import choose_cut, cut_curve
 from tl_core.data import load_dataset
-from tl_core.device import autocast, choose_device, make_deterministic
+from tl_core.device import choose_device, make_deterministic
+from tl_core.evaluation import Z95
 from tl_core.experiment import Experiment
-from tl_core.networks import Network, get_network
-from tl_core.plan import head_features
+from tl_core.networks import Network, Stage, get_network
 from tl_core.preprocess import Preprocess
-from tl_core.probes import class_weights, knn_loo, ridge_loo
-from tl_core.surgery import NewLayer
+from tl_core.probes import Probe, class_weights, ridge_probe
+from tl_core.stage_features import stage_features
 from tl_core.trainer import as_tensor
 
-MOST_IMAGES = {32: 500}  # probed images by input size; larger networks need more time for each
+MOST_IMAGES = {32: 1_000}  # probed images by input size; larger networks need more time for each
 MOST_IMAGES_LARGE = 128
-NUM_DRAWS = 200  # bootstrap draws behind the interval
+FEWEST_PER_CLASS = 5  # with fewer, nothing can be told
 PIXEL_SIDE = 16
-FALLBACK_REFERENCE = 0.6  # advantage on the original data where a network's card does not give one
+BEND = 4.0
+NO_HELP = float(np.logaddexp(0, 0) / np.logaddexp(0, BEND))  # 0.17
+SPREAD, FLOOR = 1.25, 0.07  # of the interval, fitted: other images, and other numbers of them; see docs/similarity.md
+FALLBACK_REFERENCE = 0.7  # gain on the original data where a network's card does not give one
+
+Report = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, eq=False)
+class Seen:
+    """What both networks make of n images: features (n, d) by stage, raw pixels (n, d), early features (n, k) or None."""
+
+    pretrained: Mapping[str, np.ndarray]
+    untrained: Mapping[str, np.ndarray]
+    pixels: np.ndarray
+    looks: np.ndarray | None
+
+    def take(self, rows: np.ndarray) -> "Seen":
+        """Of some images only."""
+        ours, blank = ({name: part[rows] for name, part in side.items()} for side in (self.pretrained, self.untrained))
+        return Seen(ours, blank, self.pixels[rows], None if self.looks is None else self.looks[rows])
+
+
+@dataclass(frozen=True, eq=False)
+class Probes:
+    """Leave-one-out probes after every stage but the last, and on raw pixels; `weights`: (n,), their sum is 1."""
+
+    stages: tuple[Stage, ...]
+    pretrained: Mapping[str, Probe]
+    untrained: Mapping[str, Probe]
+    pixels: Probe
+    weights: np.ndarray
+
+    @property
+    def upper(self) -> list[str]:
+        """The upper half of the stages: the higher-level features."""
+        return [stage.name for stage in self.stages[len(self.stages) // 2 :]]
+
+    def accuracy(self, probe: Probe) -> float:
+        return float(self.weights @ probe.hits)
 
 
 def measure(
@@ -41,118 +91,174 @@ def measure(
     network_name: str = "demo",
     seed: int = 0,
     device: str = "auto",
+    report: Report = lambda doing, done, total: None,
 ) -> dict[str, Any]:
-    """Similarity 0..1 with a 95 % interval, the textbook's case, and a score for each cut; JSON-able.
+    """Similarity 0..1 with a 95 % interval, the textbook's case, and a bar for each cut; JSON-able.
 
-    Raises `UserError` for unknown names or pictures that cannot be used.
+    - `can_tell`: False with fewer than `FEWEST_PER_CLASS` images of some class; the interval is then 0..1.
+    - `advantage`: share of the mistakes that the top layer removes; below 0 where it makes more than the best untrained one.
+    - `looks`: how different the pictures look, see `tl_core.looks`; None for networks without a bank.
+    - `cut_curve`: accuracy of a new layer after each stage, see `tl_core.cut`.
+    - `advice`: what real runs speak for, see `tl_core.advisor`; None where they say nothing.
+
+    `report(doing, done, total)` counts images. Raises `UserError` for unknown names or pictures that cannot be used.
     """
     start = time.perf_counter()
     Experiment(data=data, num_images=num_images, distance=distance, network=network_name, seed=seed)
     network = get_network(network_name)
     make_deterministic(seed)
-    dataset = load_dataset(data, num_images, seed, network.input_size)
+    dataset = load_dataset(
+        data, num_images, seed, network.input_size, lambda done, total: report("Reading the images", done, total)
+    )
     images = np.concatenate([dataset.train_images, dataset.val_images])
     labels = np.concatenate([dataset.train_labels, dataset.val_labels])
-    size = len(labels)
-    images, labels = _draw(images, labels, MOST_IMAGES.get(network.input_size, MOST_IMAGES_LARGE), seed)
+    size, num_classes = len(labels), len(dataset.class_names)
+    rows = draw(images, labels, MOST_IMAGES.get(network.input_size, MOST_IMAGES_LARGE), seed)
+    images, labels = images[rows], labels[rows]
     preprocess = Preprocess(network, distance, mirror_safe=False, device=choose_device(device))
-    stages, untrained = build_stages(network, pretrained=True), build_stages(network, pretrained=False, seed=seed)
-    probes = probe(network, stages, untrained, preprocess, images, labels, len(dataset.class_names))
-    value, low, high = similarity_of(network, probes)
-    cut = choose_cut(network, probes)
+    pretrained, untrained = build_stages(network, pretrained=True), build_stages(network, pretrained=False, seed=seed)
+    seen = see(network, pretrained, untrained, preprocess, images, report)
+    probes = probe(network, seen, labels, num_classes, report)
+    fewest = int(np.bincount(labels, minlength=num_classes).min())
+    can_tell = fewest >= FEWEST_PER_CLASS
+    value, low, high = similarity_of(probes, reference_gain(network, len(labels)))
+    if not can_tell:
+        low, high = 0.0, 1.0
+    gap = looks.measure_gap(network, seen.looks)
     case = recommend(size, value)
-    return {
+    curve = cut_curve(probes.stages, probes.pretrained, probes.untrained, probes.weights)
+    result = {
         "similarity": value,
         "similarity_low": low,
         "similarity_high": high,
+        "can_tell": can_tell,
+        "advantage": round(advantage(probes), 3),
         "num_images": size,
         "num_probed": len(labels),
+        "num_classes": num_classes,
+        "images_per_class": fewest,
         "case": case.number,
         "recipe": case.name,
-        "cut": cut,
-        "cut_scores": {
-            name: round(float(np.average(hits, weights=probes["weights"])), 4) for name, hits in probes["ridge"].items()
-        },
+        "cut": choose_cut(probes.pretrained, probes.weights),
+        "cut_scores": {row["stage"]: row["score"] for row in curve},
+        "cut_curve": curve,
+        "looks": gap and gap.to_json(),
+        "looks_why": looks.words(gap, (low, high), Thresholds().similarity),
         "seconds": round(time.perf_counter() - start, 2),
-        "why": _why(size, value, low, high, probes, case.number),
-    }  # fmt: skip
+        "why": _why(size, (value, low, high), probes, case.number)
+        if can_tell
+        else _cannot_tell(fewest, len(labels), num_classes),
+    }
+    advice = advice_for(result, network.name)
+    return result | {"advice": advice and advice.to_json()}
+
+
+def see(
+    network: Network,
+    pretrained: torch.nn.Sequential,
+    untrained: torch.nn.Sequential,
+    preprocess: Preprocess,
+    images: np.ndarray,
+    report: Report = lambda doing, done, total: None,
+) -> Seen:
+    """Pass images (n, H, W, 3) uint8 through both networks."""
+    done = 0
+
+    def tick(count: int) -> None:
+        nonlocal done
+        done += count
+        report("Passing the images through the network and an untrained copy", done, 2 * len(images))
+
+    both = [stage_features(network, body, preprocess, images, tick) for body in (pretrained, untrained)]
+    pixels = torch.nn.functional.adaptive_avg_pool2d(preprocess(as_tensor(images)), PIXEL_SIDE).flatten(1)
+    return Seen(both[0].pooled, both[1].pooled, pixels.cpu().numpy(), both[0].looks)
 
 
 def probe(
     network: Network,
-    stages: torch.nn.Sequential,
-    untrained: torch.nn.Sequential,
-    preprocess: Preprocess,
-    images: np.ndarray,
+    seen: Seen,
     labels: np.ndarray,
     num_classes: int,
-) -> dict[str, Any]:
-    """Leave-one-out hits (n,) bool after every stage: `ridge`, `knn` (pre-trained), `untrained` (and `pixels`); `weights` (n,).
+    report: Report = lambda doing, done, total: None,
+) -> Probes:
+    """Leave-one-out probes on all that was seen; `labels`: (n,) in 0..num_classes - 1."""
+    done = 0
 
-    `images`: (n, H, W, 3) uint8.
+    def one(features: np.ndarray) -> Probe:
+        nonlocal done
+        report("Trying a classifier on each layer", done, 2 * len(network.stages) - 1)
+        done += 1
+        return ridge_probe(features, labels, num_classes)
+
+    return Probes(
+        network.stages[:-1],
+        {name: one(features) for name, features in seen.pretrained.items()},
+        {name: one(features) for name, features in seen.untrained.items()},
+        one(seen.pixels),
+        class_weights(labels, num_classes),
+    )
+
+
+def log_gain(probes: Probes) -> tuple[float, float]:
+    """log(error_untrained / error_pretrained) of the upper stages, and its standard error over images (delta method)."""
+    weights = probes.weights
+    ours = np.mean([probes.pretrained[name].errors for name in probes.upper], axis=0)
+    theirs = [min(probes.untrained[name], probes.pixels, key=lambda p: weights @ p.errors) for name in probes.upper]
+    blank = np.mean([one.errors for one in theirs], axis=0)
+    own, other = float(weights @ ours), float(weights @ blank)
+    error = float(np.sum(weights**2 * (ours / own - blank / other) ** 2)) ** 0.5
+    return float(np.log(other / own)), error
+
+
+def gauge(units: float | np.ndarray) -> float | np.ndarray:
+    """0..1 from a share in units of the original data's: 1 from there on, `NO_HELP` at 0, never quite 0."""
+    return np.minimum(1.0, np.logaddexp(0, BEND * units) / np.logaddexp(0, BEND))
+
+
+def placed(gain: float, error: float, reference: float) -> tuple[float, float, float]:
+    """Similarity 0..1 and its 95 % interval, from a gain, its standard error and the reference, all logarithms.
+
+    Beyond an end of the scale the interval is one-sided, and as wide as it is at that end.
     """
-    found: dict[str, Any] = {"ridge": {}, "knn": {}, "untrained": {}, "weights": class_weights(labels, num_classes)}
-    for name, features in stage_features(network, stages, preprocess, images).items():
-        found["ridge"][name] = ridge_loo(features, labels, num_classes) == labels
-        found["knn"][name] = knn_loo(features, labels, num_classes) == labels
-    for name, features in stage_features(network, untrained, preprocess, images).items():
-        found["untrained"][name] = ridge_loo(features, labels, num_classes) == labels
-    pixels = torch.nn.functional.adaptive_avg_pool2d(preprocess(as_tensor(images)), PIXEL_SIDE)
-    found["untrained"]["pixels"] = ridge_loo(pixels.flatten(1).cpu().numpy(), labels, num_classes) == labels
-    return found
+    half = Z95 * ((SPREAD * error) ** 2 + (FLOOR * reference) ** 2) ** 0.5
+    spots = np.array([gain, min(gain, reference) - half, max(gain, -reference) + half])
+    return tuple(round(float(end), 4) for end in gauge(removed(spots) / removed(reference)))
 
 
-@torch.no_grad()
-def stage_features(
-    network: Network, stages: torch.nn.Sequential, preprocess: Preprocess, images: np.ndarray
-) -> dict[str, np.ndarray]:
-    """Pooled features (n, d) float32 after each stage but the last, as a new layer put there would see them."""
-    device = preprocess.device
-    stages = stages.to(device, memory_format=torch.channels_last).eval()
-    pools = [NewLayer(stage.output_shape, head_features(stage), 1).pool for stage in network.stages[:-1]]
-    found: dict[str, list[np.ndarray]] = {stage.name: [] for stage in network.stages[:-1]}
-    size = 128 if network.input_size <= 64 else 16
-    for part in range(0, len(images), size):
-        batch = preprocess(as_tensor(images[part : part + size]))
-        for stage, pool in zip(network.stages[:-1], pools, strict=True):
-            with autocast(device):
-                batch = getattr(stages, stage.name)(batch)
-            found[stage.name].append(pool(batch).float().cpu().numpy())
-    return {name: np.concatenate(parts) for name, parts in found.items()}
+def removed(gain: float | np.ndarray) -> float | np.ndarray:
+    """The share of the error that is removed, at most 1, from a gain; below 0 where there is more of it."""
+    return -np.expm1(-gain)
 
 
-def advantage(probes: dict[str, Any], top: str, weights: np.ndarray | None = None) -> float:
-    """Share of the mistakes that the pre-trained layer `top` removes; `weights` (n,) replace the classes' own."""
-    weights = probes["weights"] if weights is None else weights
-    best = max(float(np.average(hits, weights=weights)) for hits in probes["untrained"].values())
-    return (float(np.average(probes["ridge"][top], weights=weights)) - best) / max(1.0 - best, 1e-3)
+def similarity_of(probes: Probes, reference: float) -> tuple[float, float, float]:
+    """Similarity 0..1 and its 95 % interval."""
+    return placed(*log_gain(probes), reference)
 
 
-def similarity_of(network: Network, probes: dict[str, Any], seed: int = 0) -> tuple[float, float, float]:
-    """Similarity 0..1 and its 95 % interval, by resampling the images."""
-    top = network.stages[-2].name
-    reference = network.reference_advantage or FALLBACK_REFERENCE
-    rng = np.random.default_rng(seed)
-    count = len(probes["weights"])
-    draws = [
-        advantage(probes, top, probes["weights"] * np.bincount(rng.integers(0, count, count), minlength=count))
-        for _ in range(NUM_DRAWS)
-    ]
-    low, high = np.quantile(draws, [0.025, 0.975])
-    values = np.clip(np.array([advantage(probes, top), low, high]) / reference, 0.0, 1.0)
-    return tuple(round(float(v), 3) for v in values)
+def reference_gain(network: Network, num_images: int) -> float:
+    """The gain on held-out images of the original data, as many of them; between the numbers measured, by their logarithm."""
+    table = network.weights_path.with_suffix(".json")
+    card = json.loads(table.read_text()).get("card") or {} if network.builtin and table.is_file() else {}
+    points = card.get("reference_gains")
+    if not points:
+        return FALLBACK_REFERENCE
+    sizes, gains = zip(*points, strict=True)
+    return float(np.interp(np.log(num_images), np.log(sizes), gains))
 
 
-def choose_cut(network: Network, probes: dict[str, Any]) -> str:
-    """The best stage for a new layer by nearest neighbours; of those within one standard error, the deepest."""
-    scores = {name: float(np.average(hits, weights=probes["weights"])) for name, hits in probes["knn"].items()}
-    best = max(scores.values())
-    error = (best * (1 - best) / len(probes["weights"])) ** 0.5
-    return [stage.name for stage in network.stages[:-1] if scores[stage.name] >= best - error][-1]
+def advantage(probes: Probes) -> float:
+    """Share of the mistakes that the pre-trained top layer removes, compared with the best of all untrained layers and pixels."""
+    top = probes.accuracy(probes.pretrained[probes.upper[-1]])
+    best = _best_untrained(probes)
+    return (top - best) / max(1.0 - best, 1e-3)
 
 
-def _draw(images: np.ndarray, labels: np.ndarray, most: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """At most `most` different images, drawn evenly over the classes."""
+def _best_untrained(probes: Probes) -> float:
+    return max(probes.accuracy(one) for one in (*probes.untrained.values(), probes.pixels))
+
+
+def draw(images: np.ndarray, labels: np.ndarray, most: int, seed: int) -> np.ndarray:
+    """Indices, ascending, of at most `most` different images, drawn evenly over the classes."""
     _, first = np.unique(images.reshape(len(images), -1), axis=0, return_index=True)
     rng = np.random.default_rng(seed)
     order = rng.permutation(np.sort(first))
@@ -160,18 +266,27 @@ def _draw(images: np.ndarray, labels: np.ndarray, most: int, seed: int) -> tuple
     for label in np.unique(labels):
         own = labels[order] == label
         turn[own] = np.arange(own.sum())
-    chosen = np.sort(order[np.argsort(turn, kind="stable")[:most]])
-    return images[chosen], labels[chosen]
+    return np.sort(order[np.argsort(turn, kind="stable")[:most]])
 
 
-def _why(size: int, value: float, low: float, high: float, probes: dict[str, Any], number: int) -> str:
-    weights = probes["weights"]
-    top = float(np.average(list(probes["ridge"].values())[-1], weights=weights))
-    best = max(float(np.average(hits, weights=weights)) for hits in probes["untrained"].values())
-    change = advantage(probes, list(probes["ridge"])[-1])
-    verb = f"removes {100 * change:.0f} % of the mistakes" if change > 0 else "removes no mistakes"
+def _why(size: int, similarity: tuple[float, float, float], probes: Probes, number: int) -> str:
+    value, low, high = similarity
+    share = removed(log_gain(probes)[0])
+    if share > 0:
+        does = f"remove {100 * share:.0f} % of the error that an untrained copy of the network makes"
+    else:
+        does = "remove nothing of the error that an untrained copy of the network makes"
+    top, best = probes.accuracy(probes.pretrained[probes.upper[-1]]), _best_untrained(probes)
     return (
-        f"On these images the pre-trained top layer {verb} that an untrained network makes ({100 * top:.0f} % right "
-        f"instead of {100 * best:.0f} %), which is a similarity of {value:.2f} ({low:.2f} to {high:.2f}); with {size:,} "
-        f"images that is case {number}: {get_case(f'case-{number}').title.lower()}."
+        f"On these images the pre-trained upper layers {does} (a new layer on the top one: {100 * top:.0f} % right; the best "
+        f"without pre-training: {100 * best:.0f} %), which is a similarity of {value:.2f} ({low:.2f} to {high:.2f}); with "
+        f"{size:,} images that is case {number}: {get_case(f'case-{number}').title.lower()}."
+    )
+
+
+def _cannot_tell(fewest: int, num_probed: int, num_classes: int) -> str:
+    return (
+        f"With {num_probed:,} different images in {num_classes:,} classes, {fewest:,} in the smallest, nobody can tell how "
+        f"similar they are to what the network knows: give every class at least {FEWEST_PER_CLASS} different images, "
+        "better 20."
     )

@@ -8,7 +8,6 @@ import datetime
 import itertools
 import json
 import os
-import statistics
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -19,6 +18,7 @@ from tl_core.budget import make_budget
 from tl_core.cases import ALL, CASE_NAMES
 from tl_core.errors import StudyError
 from tl_core.experiment import DEFAULT_NETWORK, Experiment
+from tl_core.verdicts import winner
 
 UNKNOWN_SIZE = 1_000  # images that a set is thought to have, for the time that is left
 TEST_PASSES = 2_000
@@ -130,7 +130,10 @@ def _cut_half_a_line(path: Path) -> None:
 
 
 def read_rows(path: Path) -> list[dict[str, Any]]:
-    """The rows of a study; half a line at the end, of a run that was killed as it wrote, is left out."""
+    """The rows of a study; half a line at the end, of a run that was killed as it wrote, is left out.
+
+    A first line may be a header, an object with `study`: see `read_header`.
+    """
     rows = []
     try:
         lines = path.read_text("utf-8").splitlines()
@@ -143,16 +146,27 @@ def read_rows(path: Path) -> list[dict[str, Any]]:
             row = None
         if isinstance(row, dict) and {"id", "recipe", "seed", "test_accuracy"} <= row.keys():
             rows.append(row)
+        elif number == 1 and isinstance(row, dict) and "study" in row:
+            continue
         elif number < len(lines):
             raise StudyError(f"'{path.name}' is not a study: line {number} is not a row of one.")
     return rows
 
 
+def read_header(path: Path) -> dict[str, Any]:
+    """What a study's first line says of how it was made: `study`, `command`, `hardware`, `date`, `versions`; {} without one."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            header = json.loads(file.readline())
+    except (OSError, ValueError):
+        return {}
+    return header if isinstance(header, dict) and "study" in header else {}
+
+
 def table(rows: Sequence[dict[str, Any]]) -> str:
     """Markdown: a line for each set, size, dial and network; for each recipe the mean test accuracy and its spread over seeds.
 
-    The best mean is bold, and with it each that is not clearly below it: by less than two standard errors of the
-    difference. Runs of the same seed share pictures and split, so the differences are taken seed by seed.
+    The best mean is bold, and with it each that is not clearly below it: see `tl_core.verdicts`.
     """
     recipes = sorted({row["recipe"] for row in rows})
     lines = ["| data | images | dial | network | " + " | ".join(recipes) + " |", "|---" * (4 + len(recipes)) + "|"]
@@ -161,28 +175,16 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
         return row["num_images"] or 10**9, row["distance"], row["network"], row["data"]
 
     for cell, group in itertools.groupby(sorted(rows, key=cell_of), key=cell_of):
-        by_recipe: dict[str, dict[int, float]] = {}
-        for row in group:
-            by_recipe.setdefault(row["recipe"], {})[row["seed"]] = 100 * row["test_accuracy"]
-        best = max(by_recipe, key=lambda name: statistics.mean(by_recipe[name].values()))
+        verdict = winner(group)
         words = []
         for name in recipes:
-            if name not in by_recipe:
+            result = verdict.of(name)
+            if result is None:
                 words.append("-")
                 continue
-            values = list(by_recipe[name].values())
-            spread = f" ± {statistics.stdev(values):.1f}" if len(values) > 1 else ""
-            text = f"{statistics.mean(values):.1f}{spread} ({len(values)})"
-            words.append(f"**{text}**" if name == best or is_tie(by_recipe[best], by_recipe[name]) else text)
+            spread = f" ± {100 * result.spread:.1f}" if result.spread is not None else ""
+            text = f"{100 * result.mean:.1f}{spread} ({len(result.by_seed)})"
+            words.append(f"**{text}**" if name in verdict.tied else text)
         size = "all" if cell[0] == 10**9 else f"{cell[0]:,}"
         lines.append(f"| {cell[3]} | {size} | {cell[1]:g} | {cell[2]} | " + " | ".join(words) + " |")
     return "\n".join(lines)
-
-
-def is_tie(better: dict[int, float], worse: dict[int, float]) -> bool:
-    """Whether two recipes' results by seed differ by less than two standard errors; also where too few seeds tell."""
-    seeds = sorted(better.keys() & worse.keys())
-    if len(seeds) < 2:
-        return True
-    differences = [better[seed] - worse[seed] for seed in seeds]
-    return statistics.mean(differences) <= 2 * statistics.stdev(differences) / len(differences) ** 0.5

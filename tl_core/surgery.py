@@ -4,8 +4,8 @@
 are not in the module at all: never computed, saved or counted.
 """
 
-from collections import OrderedDict
-from collections.abc import Callable
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import torch
 import torch.nn.functional as F
@@ -14,9 +14,23 @@ from torch import Tensor, nn
 from tl_core.backbones import build_stages
 from tl_core.cases import Recipe
 from tl_core.networks import Network
-from tl_core.plan import NEW_LAYER, head_features, pool_grid, resolve_cut, resolve_freeze
+from tl_core.plan import MAX_SHARE, NEW_LAYER, head_features, pool_grid, resolve_cut, resolve_trained
 
 SMALL_BATCHNORM = 200  # training images below which BatchNorm keeps its pre-trained statistics when fine-tuning
+
+
+def pool(features: Tensor, grid: int) -> Tensor:
+    """(N, C, H, W) to (N, C * grid * grid), (N, T, D) to (N, D); (N, D) stays. `grid` counts for maps only."""
+    if grid:
+        return F.adaptive_avg_pool2d(features, grid).flatten(1)
+    return features.mean(1) if features.ndim == 3 else features
+
+
+def floored_std(pooled: Tensor) -> Tensor:
+    """(num_features,) deviation of each column of (N, num_features), at least a tenth of the median one."""
+    std = pooled.float().std(0, correction=0)
+    floor = 0.1 * std[std > 0].median() if (std > 0).any() else torch.tensor(1.0, device=std.device)
+    return std.clamp_min(floor)
 
 
 class NewLayer(nn.Module):
@@ -38,17 +52,18 @@ class NewLayer(nn.Module):
 
     def pool(self, features: Tensor) -> Tensor:
         """(N, C, H, W), (N, T, D) or (N, D) to (N, num_features)."""
-        if self.grid:
-            return F.adaptive_avg_pool2d(features, self.grid).flatten(1)
-        return features.mean(1) if features.ndim == 3 else features
+        return pool(features, self.grid)
+
+    def pool_all(self, outputs: Iterable[Tensor]) -> Tensor:
+        """The outputs of all kept stages, in order, to (N, num_features); here the last one is all that counts."""
+        (top,) = deque(outputs, maxlen=1)
+        return self.pool(top)
 
     @torch.no_grad()
     def fit_standardisation(self, pooled: Tensor) -> None:
         """Take mean and deviation from the pooled features (N, num_features) of the training images."""
-        std = pooled.float().std(0, correction=0)
-        floor = 0.1 * std[std > 0].median() if (std > 0).any() else torch.tensor(1.0, device=std.device)
         self.mean.copy_(pooled.float().mean(0))
-        self.std.copy_(std.clamp_min(floor))
+        self.std.copy_(floored_std(pooled))
 
     def classify(self, pooled: Tensor) -> Tensor:
         """(N, num_features) to logits (N, num_classes)."""
@@ -58,33 +73,65 @@ class NewLayer(nn.Module):
         return self.classify(self.pool(features))
 
 
-class AdaptedNetwork(nn.Module):
-    """The kept stages of a network with a new layer on top; `num_frozen` stages from the input on are frozen."""
+class NewLayerOnAll(NewLayer):
+    """A new layer that sees the pooled features of all kept stages side by side, as in Head2Toe (arXiv 2201.03529).
 
-    def __init__(self, stages: OrderedDict[str, nn.Module], num_frozen: int, new_layer: NewLayer):
+    `shapes`: of the stages' outputs, without the batch. Maps give at most `plan.MAX_SHARE` features each where their
+    channels allow it; standardising is done stage by stage.
+    """
+
+    def __init__(self, shapes: Sequence[tuple[int, ...]], shares: Sequence[int], num_classes: int):
+        super().__init__((sum(shares),), sum(shares), num_classes)
+        self.grids = [pool_grid(shape, MAX_SHARE) if len(shape) == 3 else 0 for shape in shapes]
+        self.shares = list(shares)
+
+    def pool_all(self, outputs: Iterable[Tensor]) -> Tensor:
+        return torch.cat([pool(features, grid) for features, grid in zip(outputs, self.grids, strict=True)], 1)
+
+    @torch.no_grad()
+    def fit_standardisation(self, pooled: Tensor) -> None:
+        self.mean.copy_(pooled.float().mean(0))
+        self.std.copy_(torch.cat([floored_std(part) for part in pooled.split(self.shares, 1)]))
+
+
+class AdaptedNetwork(nn.Module):
+    """The kept stages of a network with a new layer on top; `trained` are the indices of the stages that learn.
+
+    Frozen stages below the first trained one are in `frozen`, run without gradients; those above the last one are
+    in `above` and let the gradient through.
+    """
+
+    def __init__(self, stages: OrderedDict[str, nn.Module], trained: range, new_layer: NewLayer):
         super().__init__()
-        self.num_frozen = num_frozen
         self.keep_bn_statistics = False
-        names = list(stages)
-        self.frozen = nn.Sequential(OrderedDict((name, stages[name]) for name in names[:num_frozen]))
-        self.trained = nn.Sequential(OrderedDict((name, stages[name]) for name in names[num_frozen:]))
+        parts = list(stages.items())
+        self.frozen = nn.Sequential(OrderedDict(parts[: trained.start]))
+        self.trained = nn.Sequential(OrderedDict(parts[trained.start : trained.stop]))
+        self.above = nn.Sequential(OrderedDict(parts[trained.stop :]))
         self.new = new_layer
         self.frozen.requires_grad_(False)
+        self.above.requires_grad_(False)
         self.train()
 
     @property
     def layers(self) -> dict[str, nn.Module]:
         """Kept stages by name, then the new layer."""
-        return {**dict(self.frozen.named_children()), **dict(self.trained.named_children()), NEW_LAYER: self.new}
+        parts = (self.frozen, self.trained, self.above)
+        return {name: stage for part in parts for name, stage in part.named_children()} | {NEW_LAYER: self.new}
 
     @property
     def only_head_trains(self) -> bool:
         return len(self.trained) == 0
 
+    @property
+    def all_train(self) -> bool:
+        return len(self.frozen) == len(self.above) == 0
+
     def train(self, mode: bool = True) -> "AdaptedNetwork":
         """As usual, but frozen stages stay in eval mode whatever `mode` is."""
         super().train(mode)
         self.frozen.eval()
+        self.above.eval()
         if self.keep_bn_statistics:
             for module in self.trained.modules():
                 if isinstance(module, nn.modules.batchnorm._BatchNorm):
@@ -93,9 +140,18 @@ class AdaptedNetwork(nn.Module):
 
     def features(self, images: Tensor) -> Tensor:
         """Pooled features (N, num_features) of normalised images (N, 3, H, W)."""
-        with torch.no_grad():
-            features = self.frozen(images)
-        return self.new.pool(self.trained(features))
+        return self.new.pool_all(self._outputs(images))
+
+    def _outputs(self, images: Tensor) -> Iterator[Tensor]:
+        """The output of each kept stage in turn."""
+        features = images
+        for stage in self.frozen:
+            with torch.no_grad():
+                features = stage(features)
+            yield features
+        for stage in (*self.trained, *self.above):
+            features = stage(features)
+            yield features
 
     def forward(self, images: Tensor) -> Tensor:
         """Logits (N, num_classes) of normalised images (N, 3, H, W) float32."""
@@ -115,14 +171,17 @@ def adapt(
     weights that have to be fetched first. Raises `NetworkError` or `ExperimentError` for a recipe that does not fit,
     `WeightsMissing` without the weights.
     """
-    cut = resolve_cut(network, recipe.cut)
-    num_kept = network.index(cut) + 1
-    num_frozen = resolve_freeze(network, recipe)
+    num_kept = network.index(resolve_cut(network, recipe.cut)) + 1
+    trained = resolve_trained(network, recipe)
     if stages is None:
         stages = build_stages(network, pretrained=recipe.init == "pretrained", progress=on_download)
-    kept = OrderedDict(list(stages.named_children())[:num_kept])
-    last = network.stages[num_kept - 1]
-    return AdaptedNetwork(kept, num_frozen, NewLayer(last.output_shape, head_features(last), num_classes))
+    kept = network.stages[:num_kept]
+    if recipe.features == "all":
+        shares = [head_features(stage, MAX_SHARE) for stage in kept]
+        new_layer = NewLayerOnAll([stage.output_shape for stage in kept], shares, num_classes)
+    else:
+        new_layer = NewLayer(kept[-1].output_shape, head_features(kept[-1]), num_classes)
+    return AdaptedNetwork(OrderedDict(list(stages.named_children())[:num_kept]), trained, new_layer)
 
 
 Snapshot = dict[str, dict[str, Tensor]]
@@ -130,9 +189,9 @@ Snapshot = dict[str, dict[str, Tensor]]
 
 def _numbers(model: AdaptedNetwork) -> Snapshot:
     """Every layer's weights, and the buffers (BatchNorm statistics) too where the layer is frozen."""
-    frozen = set(dict(model.frozen.named_children()))
+    trained = {NEW_LAYER, *dict(model.trained.named_children())}
     return {
-        name: dict(layer.state_dict() if name in frozen else layer.named_parameters())
+        name: dict(layer.named_parameters() if name in trained else layer.state_dict())
         for name, layer in model.layers.items()
     }
 

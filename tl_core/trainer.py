@@ -1,6 +1,7 @@
 """The training loop proper: features or images in, losses and accuracies out, one epoch at a time."""
 
 import math
+import time
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -31,6 +32,9 @@ def as_tensor(images: np.ndarray) -> Tensor:
         return torch.from_numpy(images)
 
 
+_NO_SCORE = (-1.0, 0.0)
+
+
 class StopRequested(Exception):
     """A person pressed Stop."""
 
@@ -39,7 +43,8 @@ class Trainer:
     """Trains an adapted network on one data set.
 
     Where everything before the new layer is frozen, its features are the same in every epoch: they are computed once, for each
-    image and its mirror image, and only the new layer runs after that.
+    image and its mirror image, and only the new layer runs after that. The same holds for the first step of a budget that
+    has two; `go_on` begins the second.
     """
 
     def __init__(
@@ -54,7 +59,10 @@ class Trainer:
     ):
         self.device = device
         self.model = model.to(device, memory_format=torch.channels_last)
+        self.lr = budget.lr  # as the user set it
         self.budget = budget
+        self.only_head = model.only_head_trains or budget.only_head
+        self.epochs_before = 0  # of the first step, once the second has begun
         self.should_stop = should_stop
         self.batch_size = budget.batch_size
         self.num_train = len(data.train_labels)
@@ -74,10 +82,11 @@ class Trainer:
         self.features: dict[str, Tensor] = {}  # pooled; "train" holds (views, N, num_features)
         self.generator = torch.Generator().manual_seed(experiment.seed)
         self.best_epoch = 0
-        self.best_score = (-1.0, 0.0)
+        self.best_score = _NO_SCORE
         self.best_weights: dict[str, Tensor] = {}
-        self.optimizer = self._make_optimizer()
-        self.base_rates = [group["lr"] for group in self.optimizer.param_groups]
+        self.best_in_step = (0, _NO_SCORE)  # epoch and score; early stopping counts from here
+        self.pass_seconds = 0.0  # of one image through the frozen layers
+        self._make_optimizer()
         self.on_progress: Callable[[str, int, int], None] = lambda doing, done, total: None
 
     def prepare(self, progress: Callable[[str, int, int], None]) -> None:
@@ -86,7 +95,7 @@ class Trainer:
         `progress(doing, done, total)` is told of this and of the batches of every epoch.
         """
         self.on_progress = progress
-        only_head = self.model.only_head_trains
+        only_head = self.only_head
         doing = "Passing the images once through the " + ("frozen layers" if only_head else "network")
         mirrored = only_head and self.preprocess.mirror_safe
         total = min(self.num_train, STANDARDISE_ON)
@@ -99,6 +108,7 @@ class Trainer:
             done += num_images
             progress(doing, done, total)
 
+        start = time.perf_counter()
         self.model.eval()
         if not only_head:
             if self.standardise:
@@ -113,6 +123,25 @@ class Trainer:
         self.features = {"train": torch.stack(views)}
         for split in ("val", "test"):
             self.features[split] = self._body(self.images[split], count)
+        self.pass_seconds = (time.perf_counter() - start) / total
+
+    def guess_epoch_seconds(self) -> float:
+        """About how long an epoch takes in which all layers are trained: learning costs three times a mere pass."""
+        return 3 * self.num_train * self.pass_seconds
+
+    def go_on(self, num_epochs_done: int) -> None:
+        """Begin the budget's second step: from the best new layer of the first on, all that may learn is trained.
+
+        The standardisation stays, since the new layer has learnt with it.
+        """
+        self.restore_best()
+        self.epochs_before = num_epochs_done
+        self.budget = self.budget.then
+        self.batch_size = min(self.batch_size, self.budget.batch_size)
+        self.only_head = False
+        self.features = {}
+        self.best_in_step = (self.epochs_before, _NO_SCORE)
+        self._make_optimizer()
 
     def train_epoch(self, epoch: int) -> dict[str, Any]:
         """One pass over the training images; the fields of an `Epoch` event that are measured here.
@@ -134,12 +163,14 @@ class Trainer:
                     torch.cuda.empty_cache()
         val_loss, val_accuracy = self._evaluate_val()
         if not math.isfinite(train_loss + val_loss):
-            lr = self.budget.lr
+            lr = self.lr
             raise ExperimentError(
                 f"The loss is no longer a number (NaN or infinite) in epoch {epoch}: training has diverged. "
                 f"Received: learning rate {lr:g}. Use a smaller one, such as {lr / 10:g}."
             )
         score = (val_accuracy, -val_loss)
+        if score > self.best_in_step[1]:
+            self.best_in_step = (epoch, score)
         if score > self.best_score:
             self.best_score, self.best_epoch = score, epoch
             self.best_weights = {key: value.to("cpu", copy=True) for key, value in self._learning_state().items()}
@@ -164,18 +195,20 @@ class Trainer:
 
     def _learning_state(self) -> dict[str, Tensor]:
         state = self.model.state_dict()
-        return {key: value for key, value in state.items() if not key.startswith("frozen.")}
+        return {key: value for key, value in state.items() if not key.startswith(("frozen.", "above."))}
 
-    def _make_optimizer(self) -> torch.optim.Optimizer:
+    def _make_optimizer(self) -> None:
         budget, model = self.budget, self.model
         groups = [{"params": list(model.new.parameters()), "lr": budget.lr}]
         body = list(model.trained.parameters())
-        if body:
+        if body and not self.only_head:
             groups.append({"params": body, "lr": budget.lr * budget.body_lr_factor})
-        return torch.optim.AdamW(groups, weight_decay=budget.weight_decay, fused=self.device.type in ("cuda", "cpu"))
+        fused = self.device.type in ("cuda", "cpu")
+        self.optimizer = torch.optim.AdamW(groups, weight_decay=budget.weight_decay, fused=fused)
+        self.base_rates = [group["lr"] for group in self.optimizer.param_groups]
 
     def _set_rates(self, done: float) -> None:
-        """Linear warm-up, then half a cosine down to zero; `done`: 0..1, the share of the epochs that lies behind."""
+        """Linear warm-up, then half a cosine down to zero; `done`: 0..1, the share of the step's epochs that lies behind."""
         if done < WARM_UP:
             factor = max(done / WARM_UP, 0.05)
         else:
@@ -188,10 +221,11 @@ class Trainer:
         loss_sum = torch.zeros((), device=self.device)
         num_right = torch.zeros((), device=self.device)
         count = 0
-        doing = f"Training: epoch {epoch} of {self.budget.num_epochs}, images"
+        doing = f"Training: epoch {epoch} of {self.epochs_before + self.budget.total_epochs}, images"
+        in_step = epoch - self.epochs_before
         for batch in self._batches():
             self._check_stop()
-            self._set_rates((epoch - 1 + count / self.num_train) / self.budget.num_epochs)
+            self._set_rates((in_step - 1 + count / self.num_train) / self.budget.num_epochs)
             labels = self.labels["train"][batch.to(self.device)]
             logits = self._training_logits(batch)
             loss = F.cross_entropy(logits, labels)

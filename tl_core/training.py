@@ -4,6 +4,7 @@ A plain generator: no threads, no user interface, no database. Whoever executes 
 """
 
 import logging
+import math
 import time
 import uuid
 from collections.abc import Callable, Iterator
@@ -14,7 +15,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from tl_core.budget import Budget, make_budget
+from tl_core.budget import make_budget
 from tl_core.cases import CASE_NAMES, Recipe
 from tl_core.data import DataSet, load_dataset
 from tl_core.device import choose_device, describe_device, make_deterministic
@@ -29,6 +30,8 @@ from tl_core.trainer import StopRequested, Trainer
 
 log = logging.getLogger(__name__)
 
+UNFROZEN = "From here on all layers are trained."  # note of the first epoch after the new layer's own
+PARTLY_UNFROZEN = "From here on all layers that are not frozen are trained."
 KEEP_WEIGHTS_MB = 2048  # saved weights of the latest runs, all together
 
 OnProgress = Callable[[str, int, int], None]
@@ -138,12 +141,12 @@ def _run(
         num_val=len(data.val_labels),
         num_test=len(data.test_labels),
         layers=[layer.to_json() for layer in plan],
-        num_epochs=budget.num_epochs,
+        num_epochs=budget.total_epochs,
         notes=list(data.notes),
     )
     trainer.prepare(progress)
     epochs = []
-    for event in _epochs(trainer, budget, experiment, clock, before):
+    for event in _epochs(trainer, experiment, clock, before):
         epochs.append(event)
         yield event
     trainer.restore_best()
@@ -171,31 +174,44 @@ def _run(
             log.exception("the weights of run %s could not be saved", clock.run_id)
 
 
-def _epochs(
-    trainer: Trainer, budget: Budget, experiment: Experiment, clock: _Clock, before: dict[str, Any]
-) -> Iterator[Epoch]:
-    """Epochs up to the budget, or until `budget.patience` of them brought nothing."""
+def _epochs(trainer: Trainer, experiment: Experiment, clock: _Clock, before: dict[str, Any]) -> Iterator[Epoch]:
+    """The epochs of the budget's one or two steps, numbered through.
+
+    A step ends with its budget, or when `budget.patience` epochs brought nothing. A time limit ends the run; the first
+    of two steps gets at most half of it.
+    """
     start = time.perf_counter()
-    for epoch in range(1, budget.num_epochs + 1):
-        epoch_start = time.perf_counter()
-        result = trainer.train_epoch(epoch)
-        spent = time.perf_counter() - start
-        stop_early = epoch - trainer.best_epoch >= budget.patience
-        out_of_time = experiment.seconds is not None and spent >= experiment.seconds
-        left = 0 if stop_early or out_of_time else (budget.num_epochs - epoch) * spent / epoch
-        if experiment.seconds is not None:
-            left = max(0.0, min(left, experiment.seconds - spent))
-        yield clock.make(
-            Epoch,
-            epoch=epoch,
-            num_epochs=budget.num_epochs,
-            images_per_second=round(trainer.num_train / (time.perf_counter() - epoch_start), 1),
-            eta_seconds=round(left, 2),
-            weights_moved=weights_moved(before, trainer.model),
-            **result,
-        )
-        if stop_early or out_of_time:
+    limit = math.inf if experiment.seconds is None else experiment.seconds
+    epoch, notes = 0, []
+    while True:
+        budget, first, step_start = trainer.budget, epoch, time.perf_counter()
+        time_is_up = start + (limit / 2 if budget.then else limit)
+        ends = False
+        while not ends:
+            epoch += 1
+            epoch_start = time.perf_counter()
+            result = trainer.train_epoch(epoch)
+            now = time.perf_counter()
+            done = epoch - first
+            gave_up = epoch - trainer.best_in_step[0] >= budget.patience
+            ends = gave_up or done == budget.num_epochs or now >= time_is_up
+            left = 0.0 if ends else (budget.num_epochs - done) * (now - step_start) / done
+            if budget.then:
+                left += budget.then.num_epochs * trainer.guess_epoch_seconds()
+            yield clock.make(
+                Epoch,
+                epoch=epoch,
+                num_epochs=first + budget.total_epochs,
+                images_per_second=round(trainer.num_train / (now - epoch_start), 1),
+                eta_seconds=round(max(0.0, min(left, start + limit - now)), 2),
+                weights_moved=weights_moved(before, trainer.model),
+                **{**result, "notes": notes + result["notes"]},
+            )
+            notes = []
+        if budget.then is None:
             return
+        trainer.go_on(epoch)
+        notes = [UNFROZEN if trainer.model.all_train else PARTLY_UNFROZEN]
 
 
 def _save(model: AdaptedNetwork, path: Path, experiment: Experiment, recipe: Recipe, data: DataSet) -> None:

@@ -133,6 +133,7 @@ def test_digits_once_through_the_page(server: Server, page: Page) -> None:
     page.get_by_role("combobox", name=re.compile("Data set")).click()
     page.get_by_role("option", name="Handwritten digits").click()
     expect(page.get_by_text(re.compile("1,797 images in 10 classes"))).to_be_visible()
+    page.get_by_role("button", name="Measure", exact=True).click()
     expect(page.get_by_text(re.compile("Similarity measured"))).to_be_visible(timeout=60_000)
     page.get_by_role("button", name="Train this").click()
     start(page)

@@ -1,0 +1,107 @@
+"""The runs of one cell, and all cells as a table."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from frame import components
+from frame.rule_data import HERE
+from frame.text import plain
+from tl_core.cases import Thresholds
+from tl_core.cell_plot import cell_plot_svg
+from tl_core.networks import get_network
+from tl_core.recipe_marks import in_order, recipe_name
+from tl_core.rule_cells import Cell, recorded
+from tl_core.rule_words import cell_title, listed, textbook_sentence, verdict_sentence
+
+
+def show_cell(cell: Cell, thresholds: Thresholds) -> None:
+    st.subheader(plain(cell_title(cell)), anchor=False)
+    st.markdown(f"**{plain(verdict_sentence(cell.verdict))}** {plain(textbook_sentence(cell, thresholds))}")
+    components.drawing(cell_plot_svg(cell.verdict), key="rule_cell_plot")
+    st.markdown(_table(cell))
+    network = get_network(cell.network)
+    here = sum(bool(row.get("here")) for row in cell.rows)
+    where = (
+        f"{here:,} of the {len(cell.rows):,} runs were made here" if here else "all runs are from the recorded study"
+    )
+    num_test = cell.verdict.results[0].num_test
+    tested = f"{num_test:,} test images; " if num_test else ""
+    st.caption(f"{plain(network.title)}; {tested}{where}. Dots: runs; line: their mean; band: its 95 % interval.")
+
+
+def _table(cell: Cell) -> str:
+    verdict = cell.verdict
+    lines = ["| recipe | mean | spread | runs | behind the best |", "|---|---|---|---|---|"]
+    for name in in_order({result.recipe for result in verdict.results}):
+        result = verdict.of(name)
+        spread = f"±\u00a0{100 * result.spread:.1f}" if result.spread is not None else "–"
+        mean = f"{100 * result.mean:.1f}\u00a0%"
+        lines.append(
+            f"| {plain(recipe_name(name))} | {mean} | {spread} | {len(result.by_seed)} | {_behind(cell, name)} |"
+        )
+    return "\n".join(lines)
+
+
+def _behind(cell: Cell, recipe: str) -> str:
+    gap = cell.verdict.gaps.get(recipe)
+    if gap is None:
+        return "best mean"
+    margin = f"±\u00a0{100 * gap.margin:.1f}" if gap.margin < 1 else ""
+    return f"{100 * gap.gap:.1f}\u00a0{margin}, {'clear' if gap.clear else 'within noise'}"
+
+
+def show_table(cells: Sequence[Cell], thresholds: Thresholds) -> None:
+    """Every cell as text, for those who cannot see or click the map."""
+    lines = ["| pictures | images | similarity | the rule says | result |", "|---|---|---|---|---|"]
+    for cell in sorted(cells, key=lambda c: (-(c.similarity[0] if c.similarity else -1), c.name, c.num_images)):
+        case = cell.textbook(thresholds)
+        similarity = f"{cell.similarity[0]:.2f}" if cell.similarity else "not measured"
+        lines.append(
+            f"| {plain(cell.name)} | {cell.num_images:,} | {similarity} | {f'case {case.number}' if case else '–'} "
+            f"| {_result(cell)} |"
+        )
+    st.markdown("\n".join(lines))
+
+
+def _result(cell: Cell) -> str:
+    verdict = cell.verdict
+    if len(verdict.results) == 1:
+        return f"only {plain(listed(verdict.tied))}"
+    if verdict.winner:
+        return f"{plain(listed([verdict.winner]))} wins"
+    return "within noise: all" if verdict.all_tied else f"within noise: {plain(listed(in_order(set(verdict.tied))))}"
+
+
+def choose_cell(cells: Sequence[Cell], thresholds: Thresholds) -> Cell:
+    """The cell whose runs are shown: the one clicked on the map, or chosen here; at first one in which the rule lost."""
+    by_key = {cell.key: cell for cell in cells}
+    if st.session_state.get("rule_cell") not in by_key:
+        lost = (
+            cell
+            for cell in cells
+            if (case := cell.textbook(thresholds)) and cell.verdict.outcome(case.name) == "beaten"
+        )
+        st.session_state.rule_cell = next(lost, cells[0]).key
+    key = st.selectbox(
+        "Runs of",
+        list(by_key),
+        format_func=lambda key: cell_title(by_key[key]),
+        key="rule_cell",
+        help="Or click on a mark of the map.",
+    )
+    return by_key[key]
+
+
+def show_study(source: str | None) -> None:
+    """How the recorded study was made, where it takes part."""
+    header = recorded().header
+    if not header or source == HERE:
+        return
+    with st.expander("How the recorded study was made"):
+        versions = header["versions"]
+        st.markdown(
+            f"{plain(header['study'])}, {plain(header['date'])}, on {plain(header['hardware'])}, with Python "
+            f"{plain(versions['python'])} and PyTorch {plain(', '.join(versions['torch']))}."
+        )
+        st.code("\n".join(header["command"]), language="bash", wrap_lines=True)

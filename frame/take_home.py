@@ -1,0 +1,157 @@
+"""Take it home: a finished run as a report, a notebook, weights or ONNX, each made in the interactive worker when asked for."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlencode, urlsplit
+
+import streamlit as st
+
+from frame.services import get_catalogue, get_engine, get_events, owner
+from frame.settings import Settings
+from frame.text import plain
+from tl_core.engine.questions import Question
+from tl_core.errors import UserError, WorkerDied
+from tl_core.experiment import Experiment
+from tl_core.export.take_home import FORMS, sweep
+from tl_core.store import Run
+
+POLL_SECONDS = 0.5
+QUIET_SECONDS = 1.0  # what takes longer gets a progress bar
+SILENCE = 600.0  # seconds in which a large network may be written without a word
+MOST_ASKED = 12  # files of a visit that are remembered
+
+_WORDS = {  # form: its title, the end of "Prepare ..." and what it is
+    "report": (
+        "Report",
+        "the report",
+        "One page with settings, layers, curves and result. It opens in any browser, without internet, and prints on A4.",
+    ),
+    "notebook": (
+        "Notebook",
+        "the notebook",
+        "This very run in plain PyTorch, step by step, to run and to change: a zip with the notebook and its pictures.",
+    ),
+    "weights": (
+        "Weights",
+        "the weights",
+        "The trained network as a safetensors file, with class names and preprocessing inside. The notebook can load it.",
+    ),
+    "onnx": ("ONNX", "ONNX", "The trained network for other programs, also without Python, checked against PyTorch."),
+}
+
+
+@dataclass
+class _Asked:
+    question: Question
+    since: float
+
+    @property
+    def going_on(self) -> bool:
+        return not self.question.future.done()
+
+
+def show_take_home(run: Run, title: str, data_title: str) -> None:
+    """The panel; nothing for a run that has not finished. `title`, `data_title`: as they stand on the page."""
+    if run.status != "finished":
+        return
+    sweep(time.time())
+    experiment = Experiment.from_json(run.experiment)
+    public = experiment.data in get_catalogue()
+    st.subheader("Take it home", anchor=False)
+    busy = any(asked.going_on for asked in _every(run.id).values())
+
+    @st.fragment(run_every=POLL_SECONDS if busy else None)
+    def panel() -> None:
+        for column, form in zip(st.columns(len(FORMS), gap="medium"), FORMS, strict=True):
+            with column:
+                heading, _, what = _WORDS[form]
+                st.markdown(f"**{heading}**")
+                st.caption(what)
+                if form == "notebook" and not (public or run.owner == owner()):
+                    st.caption("The pictures are in it, so only the person who uploaded them can have it.")
+                else:
+                    _form(run, form, title, data_title, _link(experiment) if public else "")
+        if busy != any(asked.going_on for asked in _every(run.id).values()):
+            st.rerun()
+
+    panel()
+
+
+def _every(run_id: str) -> dict[tuple[str, str], _Asked]:
+    """What was asked for of this run, by (run, form)."""
+    return {key: asked for key, asked in _remembered().items() if key[0] == run_id}
+
+
+def _remembered() -> dict[tuple[str, str], _Asked]:
+    return st.session_state.setdefault("take_home", {})
+
+
+def _link(experiment: Experiment) -> str:
+    """The address of this page with the run's settings; '' where the address is not known."""
+    here = urlsplit(st.context.url or "")
+    if not here.netloc:
+        return ""
+    return f"{here.scheme}://{here.netloc}{here.path}?{urlencode(Settings(experiment, auto=False).to_query())}"
+
+
+def _form(run: Run, form: str, title: str, data_title: str, link: str) -> None:
+    """One form: the button that makes it, how far that is, or the button that downloads it."""
+
+    def begin() -> None:
+        remembered = _remembered()
+        question = get_engine().begin(
+            "take_home", run_id=run.id, form=form, title=title, data_title=data_title,
+            events=get_events().of(run.id), ended=run.ended, link=link,
+        )  # fmt: skip
+        question.silence = SILENCE
+        remembered.pop((run.id, form), None)
+        remembered[run.id, form] = _Asked(question, time.monotonic())
+        while len(remembered) > MOST_ASKED:
+            del remembered[next(iter(remembered))]
+
+    def prepare(label: str) -> None:
+        st.button(label, key=f"take_{form}_{run.id}", on_click=begin)
+
+    words = _WORDS[form][1]
+    asked = _remembered().get((run.id, form))
+    if asked is None:
+        prepare(f"Prepare {words}")
+    elif asked.going_on:
+        _progress(asked)
+    elif isinstance(error := asked.question.future.exception(), UserError | WorkerDied):
+        st.error(plain(str(error)))
+        prepare(f"Try {words} again")
+    else:
+        made = asked.question.future.result()
+        path = Path(made["path"])
+        if not path.is_file():
+            prepare(f"Prepare {words} again")
+            return
+        st.download_button(
+            f"Download {words} ({_size(path.stat().st_size)})",
+            path.read_bytes,
+            f"run-{run.number}-{form}{path.suffix}",
+            _MIME.get(path.suffix, "application/octet-stream"),
+            key=f"take_{form}_file_{run.id}",
+            on_click="ignore",
+        )
+        if made["note"]:
+            st.caption(plain(made["note"]))
+
+
+_MIME = {".html": "text/html", ".zip": "application/zip"}
+
+
+def _progress(asked: _Asked) -> None:
+    doing, done, total = asked.question.progress or ("Waiting for its turn", 0, 1)
+    waited = time.monotonic() - asked.since
+    if waited < QUIET_SECONDS:
+        st.caption("Preparing ...")
+        return
+    count = f": {done:,} of {total:,}" if total > 1 else ""
+    st.progress(min(1.0, done / max(1, total)), plain(f"{doing}{count}, {waited:.0f} s"))
+
+
+def _size(num_bytes: int) -> str:
+    return f"{max(1, round(num_bytes / 1000)):,} kB" if num_bytes < 1_000_000 else f"{num_bytes / 1e6:,.1f} MB"

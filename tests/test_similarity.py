@@ -1,0 +1,166 @@
+"""The gauge: what it says of pictures whose answer is known."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from tl_core.data.drawn import draw_pictures, labels_of
+from tl_core.errors import DataError
+from tl_core.networks import get_network
+from tl_core.probes import Probe
+from tl_core.similarity import NO_HELP, Probes, draw, gauge, log_gain, measure, reference_gain, similarity_of
+
+STAGES = get_network("demo").stages[:-1]
+WEIGHTS = np.full(300, 1 / 300)
+
+
+def noisy(mean: float, seed: int) -> Probe:
+    errors = mean * (1 + 0.5 * np.random.default_rng(seed).normal(size=300))
+    return Probe(errors < 0.5, errors)
+
+
+def made(ours: float, untrained: float, pixels: float = 2.0) -> Probes:
+    return Probes(
+        STAGES,
+        {stage.name: noisy(ours, number) for number, stage in enumerate(STAGES)},
+        {stage.name: noisy(untrained, 10 + number) for number, stage in enumerate(STAGES)},
+        noisy(pixels, 99),
+        WEIGHTS,
+    )
+
+
+def test_the_scale() -> None:
+    assert gauge(1.0) == pytest.approx(1.0)
+    assert gauge(3.0) == 1.0
+    assert gauge(0.0) == pytest.approx(NO_HELP) == pytest.approx(0.17, abs=0.01)
+    assert 0 < gauge(-2.0) < 0.001
+    assert (np.diff(gauge(np.linspace(-2, 1, 50))) > 0).all()
+
+
+def test_the_gain_is_that_of_the_upper_half_against_untrained_stages() -> None:
+    gain, error = log_gain(made(0.5, 0.8))
+    assert gain == pytest.approx(np.log(0.8 / 0.5), abs=0.1)
+    assert 0.01 < error < 0.1
+    assert made(0.5, 0.8).upper == ["conv3", "fc1", "fc2"]
+
+
+def test_equal_networks_help_nothing_and_the_interval_says_so() -> None:
+    value, low, high = similarity_of(made(0.8, 0.8), 0.4)
+    assert low < NO_HELP < high
+    assert value == pytest.approx(NO_HELP, abs=0.06)
+
+
+def test_raw_pixels_count_where_they_do_better_than_untrained_stages() -> None:
+    with_pixels, without = log_gain(made(0.5, 0.8, pixels=0.6))[0], log_gain(made(0.5, 0.8))[0]
+    assert with_pixels < without - 0.2
+
+
+def test_beyond_the_ends_of_the_scale_the_interval_is_one_sided_but_has_a_width() -> None:
+    value, low, high = similarity_of(made(0.05, 0.8), 0.4)
+    assert (value, high) == (1.0, 1.0)
+    assert 0.7 < low < 0.95
+    value, low, high = similarity_of(made(3.0, 0.8), 0.4)
+    assert low <= value < 0.0005 < 0.001 < high < NO_HELP
+
+
+def test_the_interval_narrows_with_more_images() -> None:
+    def width(probes: Probes) -> float:
+        _, low, high = similarity_of(probes, 0.4)
+        return high - low
+
+    many = made(0.65, 0.8)
+    some = np.arange(30)
+    few = Probes(
+        STAGES,
+        {name: Probe(one.hits[some], one.errors[some]) for name, one in many.pretrained.items()},
+        {name: Probe(one.hits[some], one.errors[some]) for name, one in many.untrained.items()},
+        Probe(many.pixels.hits[some], many.pixels.errors[some]),
+        np.full(30, 1 / 30),
+    )
+    assert width(few) > 1.5 * width(many)
+
+
+def test_the_reference_grows_with_the_number_of_images() -> None:
+    for name in ("demo", "demo-drawn"):
+        few, some, many = (reference_gain(get_network(name), count) for count in (60, 100, 500))
+        assert 0.1 < few < some < many
+        assert reference_gain(get_network(name), 100_000) == many
+    assert reference_gain(get_network("resnet18"), 100) > 0
+
+
+def test_drawing_takes_every_picture_once_and_every_class_in_turn() -> None:
+    rng = np.random.default_rng(0)
+    images = rng.integers(0, 256, (60, 4, 4, 3), dtype=np.uint8)
+    images[30:] = images[:30]
+    labels = np.array(([0] * 20 + [1] * 10) * 2)
+    rows = draw(images, labels, 16, seed=1)
+    assert np.bincount(labels[rows]).tolist() == [8, 8]
+    assert len(np.unique(images[rows].reshape(16, -1), axis=0)) == 16
+    assert len(draw(images, labels, 100, seed=1)) == 30
+
+
+def write_drawings(folder: Path, name: str, start: int, count: int) -> Path:
+    from PIL import Image
+
+    indices = np.arange(start, start + count)
+    for index, image, label in zip(indices, draw_pictures(name, indices, 32), labels_of(name, indices), strict=True):
+        (folder / f"class {label}").mkdir(parents=True, exist_ok=True)
+        Image.fromarray(image).save(folder / f"class {label}" / f"{index}.png")
+    return folder
+
+
+def test_what_the_drawn_network_knows_is_near_and_road_signs_are_far() -> None:
+    near, far = (measure(name, 150, network_name="demo-drawn") for name in ("wolves", "road_signs"))
+    assert far["similarity_high"] < near["similarity_low"] + 0.2
+    assert far["similarity"] + 0.1 < near["similarity"]
+    assert near["num_classes"] == 8
+    assert near["can_tell"]
+    assert [row["stage"] for row in near["cut_curve"]] == list(near["cut_scores"])
+    assert near["cut"] in near["cut_scores"]
+    assert set(near["looks"]) == {"gap", "low", "high"}
+    assert near["looks_why"].endswith(".")
+
+
+def test_the_dial_makes_pictures_less_similar() -> None:
+    as_is, turned = (measure("wolves", 150, distance, "demo-drawn")["similarity"] for distance in (0.0, 1.0))
+    assert turned < as_is
+
+
+def test_with_four_pictures_of_a_class_it_cannot_tell(make_stripes: Callable[..., Path]) -> None:
+    found = measure(str(make_stripes("few", count=5)), network_name="demo")  # one of each class is for the test
+    assert found["images_per_class"] == 4
+    assert not found["can_tell"]
+    assert (found["similarity_low"], found["similarity_high"]) == (0.0, 1.0)
+    assert "at least 5 different images" in found["why"]
+    assert "cannot be told" in found["looks_why"]
+
+
+def test_exact_duplicates_are_not_counted_twice(tmp_path: Path) -> None:
+    folder = write_drawings(tmp_path / "set", "road_signs", 0, 64)
+    for path in list(folder.rglob("*.png")):
+        path.with_name(f"again {path.name}").write_bytes(path.read_bytes())
+    found = measure(str(folder))
+    assert found["num_images"] > found["num_probed"]
+
+
+def test_progress_counts_up_and_may_cancel(stripes: Path) -> None:
+    heard: list[tuple[str, int, int]] = []
+    measure(str(stripes), report=lambda *step: heard.append(step))
+    assert all(0 <= done <= total for _, done, total in heard)
+    assert len({doing for doing, _, _ in heard}) >= 2
+
+    class Called(Exception):
+        pass
+
+    def cancel(doing: str, done: int, total: int) -> None:
+        raise Called
+
+    with pytest.raises(Called):
+        measure(str(stripes), report=cancel)
+
+
+def test_unknown_data_is_refused_in_a_sentence() -> None:
+    with pytest.raises(DataError, match="nothing_of_the_kind"):
+        measure("nothing_of_the_kind")
