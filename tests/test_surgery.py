@@ -10,7 +10,7 @@ from tl_core.backbones import build_stages
 from tl_core.cases import BONUS, CASES, Bonus, Case, make_recipe
 from tl_core.networks import get_network, networks
 from tl_core.plan import layer_plan
-from tl_core.surgery import AdaptedNetwork, NewLayer, adapt, snapshot, weights_moved
+from tl_core.surgery import AdaptedNetwork, NewLayer, adapt, keeps_bn_statistics, snapshot, weights_moved
 
 NUM_CLASSES = 3
 
@@ -157,3 +157,11 @@ def test_the_new_layer_on_all_stages_sees_each_of_them_standardised_on_its_own()
     model.new.fit_standardisation(scaled)
     standard = ((scaled - model.new.mean) / model.new.std).split(shares, 1)
     assert all(part.std(0, correction=0).median().item() == pytest.approx(1, abs=1e-3) for part in standard)
+
+
+@pytest.mark.parametrize(
+    ("recipe", "num_train", "kept"),
+    [("case-3", 100, True), ("case-3", 10_000, False), ("lp-ft", 10_000, True), ("case-4", 100, False)],
+)
+def test_batchnorm_keeps_the_statistics_that_few_images_or_a_fitted_layer_need(recipe, num_train, kept):
+    assert keeps_bn_statistics(make_recipe(recipe), num_train) is kept

@@ -19,6 +19,13 @@ from tl_core.plan import MAX_SHARE, NEW_LAYER, head_features, pool_grid, resolve
 SMALL_BATCHNORM = 200  # training images below which BatchNorm keeps its pre-trained statistics when fine-tuning
 
 
+def keeps_bn_statistics(recipe: Recipe, num_train: int) -> bool:
+    """Whether BatchNorm in the trained layers goes on with its pre-trained statistics: few images tell too little of them, and
+    a new layer that was fitted first was fitted to the features that they give.
+    """
+    return recipe.init == "pretrained" and (num_train < SMALL_BATCHNORM or recipe.head_first)
+
+
 def pool(features: Tensor, grid: int) -> Tensor:
     """(N, C, H, W) to (N, C * grid * grid), (N, T, D) to (N, D); (N, D) stays. `grid` counts for maps only."""
     if grid:

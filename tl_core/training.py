@@ -25,7 +25,7 @@ from tl_core.events import Epoch, Event, Failed, Finished, Started, Stopped
 from tl_core.experiment import Experiment
 from tl_core.networks import get_network
 from tl_core.plan import layer_plan
-from tl_core.surgery import SMALL_BATCHNORM, AdaptedNetwork, adapt, snapshot, weights_moved
+from tl_core.surgery import AdaptedNetwork, adapt, keeps_bn_statistics, snapshot, weights_moved
 from tl_core.trainer import StopRequested, Trainer
 
 log = logging.getLogger(__name__)
@@ -128,7 +128,7 @@ def _run(
         network, recipe, len(data.class_names),
         on_download=lambda done, total: progress("Downloading the weights, MB", done // megabyte, total // megabyte),
     )  # fmt: skip
-    model.keep_bn_statistics = recipe.init == "pretrained" and len(data.train_labels) < SMALL_BATCHNORM
+    model.keep_bn_statistics = keeps_bn_statistics(recipe, len(data.train_labels))
     trainer = Trainer(model, data, network, budget, experiment, device, should_stop)
     before = snapshot(model)
     yield clock.make(

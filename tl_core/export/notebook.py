@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from tl_core.budget import Budget, make_budget
-from tl_core.cases import CUSTOM, find_recipe
+from tl_core.cases import CUSTOM, Recipe, find_recipe
 from tl_core.data import DataSet
 from tl_core.data.dial import GRIDS, pixel_index, position, position_name, turn_colours
 from tl_core.experiment import Experiment
@@ -15,7 +15,7 @@ from tl_core.export.notebook_text import fill, plain
 from tl_core.export.record import RunRecord
 from tl_core.networks import Network, get_network
 from tl_core.plan import MAX_SHARE, head_features, pool_grid, resolve_cut, resolve_trained
-from tl_core.surgery import SMALL_BATCHNORM
+from tl_core.surgery import keeps_bn_statistics
 from tl_core.training import PARTLY_UNFROZEN, UNFROZEN
 
 Cell = tuple[str, str]  # ("markdown" or "code", its text)
@@ -55,7 +55,7 @@ def make_cells(record: RunRecord, data: DataSet) -> list[Cell]:
         ("markdown", _about_surgery(experiment, network, kept, trained)),
         ("code", _surgery(experiment, network, kept, trained)),
         ("markdown", "## Before training\n\n" + _about_modes(budget, trained)),
-        ("code", fill(text.MODES, small_batchnorm=_small_batchnorm(pretrained, trained, data))),
+        ("code", fill(text.MODES, small_batchnorm=_kept_batchnorm(recipe, trained, data))),
         ("code", fill(text.TRAIN, batch=budget.batch_size)),
         *_training(record, budget, pretrained, trained),
         ("markdown", _about_test(record)),
@@ -200,11 +200,11 @@ def _about_modes(budget: Budget, trained: list[str]) -> str:
     return "The network learns together with the new layer, so every picture passes through all of it in every epoch."
 
 
-def _small_batchnorm(pretrained: bool, trained: list[str], data: DataSet) -> str:
-    if not (pretrained and trained and len(data.train_labels) < SMALL_BATCHNORM):
+def _kept_batchnorm(recipe: Recipe, trained: list[str], data: DataSet) -> str:
+    if not (trained and keeps_bn_statistics(recipe, len(data.train_labels))):
         return ""
     return (
-        "\n    for module in body.modules():  # too few pictures for averages of their own\n"
+        "\n    for module in body.modules():  # these averages stay as they were pre-trained\n"
         "        if isinstance(module, nn.modules.batchnorm._BatchNorm):\n            module.eval()"
     )
 
