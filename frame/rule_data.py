@@ -1,6 +1,5 @@
 """What the page 'Does the rule hold?' draws from: the recorded study, and every run that was finished on this server."""
 
-import itertools
 from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import Any
@@ -57,25 +56,24 @@ def rule_data(source: str | None, network: str | None, recipes: list[str] | None
     rows, left_out = all_rows(source)
     study = recorded()
     waiting: list[Future] = []
-    room = itertools.count()
 
     def similarity(name: str, data: str, distance: float) -> Similarity | None:
         known = study.similarity(name, data, distance)
-        return known or _measured(name, data, distance, rows, waiting, room)
+        return known or _measured(name, data, distance, rows, waiting)
 
     chosen = [row for row in rows if network is None or row["network"] == network]
     return RuleData(gather(chosen, similarity, title_of, recipes), left_out, tuple(waiting))
 
 
 def _measured(
-    network: str, data: str, distance: float, rows: list[dict[str, Any]], waiting: list[Future], room: itertools.count
+    network: str, data: str, distance: float, rows: list[dict[str, Any]], waiting: list[Future]
 ) -> Similarity | None:
     """The similarity of pictures that are here, asked from the interactive worker in the background."""
     entry = get_catalogue().get(data)
     if not (is_upload(data) or (entry is not None and entry.present)):
         return None
     try:
-        if get_network(network).input_size > LARGEST_INPUT or next(room) >= MOST_MEASURED:
+        if get_network(network).input_size > LARGEST_INPUT or len(waiting) >= MOST_MEASURED:
             return None
     except UserError:
         return None
@@ -84,7 +82,8 @@ def _measured(
         "measure", data=data, num_images=min(MEASURED_IMAGES, max(sizes)), distance=distance, network_name=network
     )
     if not future.done():
-        waiting.append(future)
+        if future not in waiting:
+            waiting.append(future)
         return None
     if future.exception() is not None:
         return None

@@ -6,6 +6,7 @@ import streamlit as st
 
 from frame.text import plain
 from tl_core.cases import CASES, Thresholds
+from tl_core.experiment import DEFAULT_NETWORK
 from tl_core.rule_cells import Cell, advisor_regret
 from tl_core.verdicts import FEWEST_SETS, Regret, RuleCheck, check_rule, regret
 
@@ -81,17 +82,20 @@ def _word(check: RuleCheck) -> str:
     return f"**{check.word}**"
 
 
-def show_regret(cells: Sequence[Cell], thresholds: Thresholds) -> None:
+def show_regret(cells: Sequence[Cell], thresholds: Thresholds, network: str | None) -> None:
     """What it costs to follow the rule, or always to fine-tune; the advisor's own table where it was checked."""
     st.subheader("What does it cost to follow the rule?", anchor=False)
     st.write(
         "Points of test accuracy lost against the best recipe of each combination, on average. The less, the better the advice."
     )
     checked = advisor_regret()
-    if checked:
+    if checked and network in (None, DEFAULT_NETWORK):  # the advisor knows no other
         lines = [_line(plain(str(row["policy"])), *(row[key] for key in _KEYS)) for row in checked]
         count = checked[0]["num_cells"]
-        note = "Checked on the recorded study; the advisor was fitted without the data set that it was asked about."
+        note = (
+            "Checked on the recorded study of the demonstration network, whatever is chosen above; the advisor was fitted "
+            "without the data set that it was asked about."
+        )
     else:
         asked = [cell for cell in cells if cell.similarity is not None]
         same = [c for c in asked if c.verdict.of("case-3") and c.verdict.of(c.textbook(thresholds).name)]

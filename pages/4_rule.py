@@ -46,7 +46,7 @@ else:
         with left:
             show_legend(cells)
             show_rule_map(cells, thresholds, cell.key, key="rule_map", target=".st-key-rule_runs", on_pick=pick)
-        show_regret(cells, thresholds)
+        show_regret(cells, thresholds, choice.network)
         with st.expander("The map as a table"):
             show_table(cells, thresholds)
     show_study(choice.source)

@@ -72,7 +72,7 @@ def test_the_error_is_that_of_differences():
     predictions = [{recipe: log_odds(value) + 0.2 for recipe, value in cell.accuracies.items()} for cell in cells]
 
     assert difference_error(cells, predictions) == pytest.approx(0.0, abs=1e-12)
-    predictions[0]["case-1"] += 0.1
+    predictions[0][max(predictions[0], key=predictions[0].get)] += 0.1
     assert difference_error(cells, predictions) > 0
 
 
@@ -125,5 +125,6 @@ def test_no_advice_where_the_study_says_nothing():
     assert advice_for(measurement, "demo") == advice_for(measurement, "demo", most)
     assert advice_for(measurement, "demo", BEYOND * most) is not None
     assert advice_for(measurement, "demo", BEYOND * most + 1) is None
+    assert advice_for(measurement, "demo", 10) is None
     assert advice_for(measurement, "resnet18") is None
     assert advice_for({**measurement, "can_tell": False}, "demo") is None

@@ -63,7 +63,7 @@ class Cell:
 class Model:
     """`mean`, `scale` (3,) standardise the features; `weights[recipe]` (4,): log-odds above the best score, first at the mean.
 
-    - `error`: standard error of the predicted difference of two recipes, log-odds, for a data set that was not fitted on.
+    - `error`: of the predicted lead of the best recipe over the next, log-odds, for a data set that was not fitted on.
     - `range_images`: fewest and most images of the study; `networks`: those that it was made with.
     """
 
@@ -131,11 +131,12 @@ def leave_one_set_out(cells: Sequence[Cell], scores: Sequence[Scores] | None = N
 
 
 def difference_error(cells: Sequence[Cell], predictions: Sequence[Mapping[str, float]]) -> float:
-    """Root mean square of how far predicted differences of two recipes of a cell were from the real ones, log-odds."""
+    """Root mean square of how far the predicted lead of the first recipe over the second was from the real one, log-odds."""
     squares = []
     for cell, predicted in zip(cells, predictions, strict=True):
-        errors = [predicted[recipe] - log_odds(real) for recipe, real in cell.accuracies.items()]
-        squares += [(a - b) ** 2 for i, a in enumerate(errors) for b in errors[:i]]
+        first, second = sorted(cell.accuracies, key=lambda recipe: -predicted[recipe])[:2]
+        lead = log_odds(cell.accuracies[first]) - log_odds(cell.accuracies[second])
+        squares.append((predicted[first] - predicted[second] - lead) ** 2)
     return float(np.sqrt(np.mean(squares)))
 
 
@@ -195,15 +196,20 @@ def advise(scores: Scores, model: Model, recipes: Sequence[str] | None = None) -
 def advice_for(measurement: Mapping[str, Any], network: str, num_images: int | None = None) -> Advice | None:
     """What the model that ships says of a measurement (see `tl_core.similarity`), perhaps for another number of images.
 
-    None where nothing can be told: too few pictures to measure, a network that the study was not made with, or over
-    `BEYOND` times as many images as it had.
+    None where nothing can be told: too few pictures to measure, a network that the study was not made with, or a number
+    of images more than `BEYOND` times outside of what it had.
     """
     model = load_model()
     if model is None or network not in model.networks or not measurement["can_tell"]:
         return None
     scores = Scores.of(measurement)
     wanted = num_images or scores.num_images
-    return advise(replace(scores, num_images=wanted), model) if wanted <= BEYOND * model.range_images[1] else None
+    low, high = model.range_images
+    return (
+        advise(replace(scores, num_images=wanted), model)
+        if low <= BEYOND * wanted and wanted <= BEYOND * high
+        else None
+    )
 
 
 def _name(recipe: str) -> str:

@@ -3,15 +3,15 @@
 from html import escape
 from math import ceil, floor
 
-from tl_core.palette import BORDER, FONT, INK
+from tl_core.palette import BORDER, FONT, INK, wrap
 from tl_core.recipe_marks import in_order, mark_of, recipe_name
 from tl_core.verdicts import Result, Verdict
 
-WIDTH, LEFT, RIGHT, ROW, TOP = 470, 116, 386, 34, 8
-_LONG = 15  # characters that fit beside the plot
+WIDTH, LEFT, RIGHT, ROW, TOP = 484, 140, 400, 36, 8
+SIZE, BOLD = 15, 1.06  # font size; how much wider bold type is
 
 _STYLE = f"""<style>
-.tl-dots {{ font-family: {FONT}; font-variant-numeric: tabular-nums; font-size: 15px; }}
+.tl-dots {{ font-family: {FONT}; font-variant-numeric: tabular-nums; font-size: {SIZE}px; }}
 .tl-dots text {{ fill: {INK}; }}
 .tl-dots .tl-soft {{ font-size: 14px; fill-opacity: 0.82; }}
 .tl-dots .tl-grid {{ stroke: {BORDER}; stroke-width: 1; fill: none; }}
@@ -42,9 +42,10 @@ def cell_plot_svg(verdict: Verdict, title_id: str = "cell-plot") -> str:
         colour = mark_of(result.recipe).colour
         ends = [x(end) for end in result.interval]
         weight = "tl-best" if result.recipe in verdict.tied else ""
-        name = recipe_name(result.recipe)
-        name = name if len(name) <= _LONG else f"{name[: _LONG - 1]}…"
-        parts.append(f'<text x="{LEFT - 12}" y="{y + 5}" text-anchor="end" class="{weight}">{escape(name)}</text>')
+        lines = wrap(recipe_name(result.recipe), SIZE * BOLD, LEFT - 14)
+        for index, line in enumerate(lines):
+            at = y + 5 + (index - (len(lines) - 1) / 2) * (SIZE + 1)
+            parts.append(f'<text x="{LEFT - 12}" y="{at:.1f}" text-anchor="end" class="{weight}">{escape(line)}</text>')
         parts.append(
             f'<path d="M{ends[0]:.1f} {y}H{ends[1]:.1f}" stroke="{colour}" stroke-width="7" stroke-opacity="0.55" '
             f'stroke-linecap="round"/>'

@@ -90,7 +90,7 @@ def words(gap: Gap | None, similarity: tuple[float, float], line: float) -> str:
     else:
         first = f"These pictures look {'different from' if differs else 'much like'} the network's own"
     if helps is None:
-        return f"{first}; whether what the network knows helps cannot be told from so few of them."
+        return f"{first}; whether what the network knows helps cannot be told: it is too close to the line."
     if differs is None:
         return f"{first}, but what the network knows {'helps' if helps else 'helps little'}."
     but = "and" if differs != helps else "but"

@@ -113,7 +113,8 @@ def measure(
     images = np.concatenate([dataset.train_images, dataset.val_images])
     labels = np.concatenate([dataset.train_labels, dataset.val_labels])
     size, num_classes = len(labels), len(dataset.class_names)
-    rows = draw(images, labels, MOST_IMAGES.get(network.input_size, MOST_IMAGES_LARGE), seed)
+    most = max(MOST_IMAGES.get(network.input_size, MOST_IMAGES_LARGE), FEWEST_PER_CLASS * num_classes)
+    rows = draw(images, labels, most, seed)
     images, labels = images[rows], labels[rows]
     preprocess = Preprocess(network, distance, mirror_safe=False, device=choose_device(device))
     pretrained, untrained = build_stages(network, pretrained=True), build_stages(network, pretrained=False, seed=seed)

@@ -118,7 +118,10 @@ def expected_work(experiment: Experiment) -> float:
     recipe = experiment.make_recipe()
     if recipe.freeze == ALL:
         return TEST_PASSES + 2 * num_train  # each image and its mirror image once
-    return TEST_PASSES + 3 * num_train * make_budget(experiment, recipe, max(2, int(num_train))).num_epochs
+    budget = make_budget(experiment, recipe, max(2, int(num_train)))
+    if budget.only_head:  # a first step on features that are computed once
+        return TEST_PASSES + num_train * (2 + 3 * (budget.then.num_epochs if budget.then else 0))
+    return TEST_PASSES + 3 * num_train * budget.num_epochs
 
 
 def _cut_half_a_line(path: Path) -> None:

@@ -18,7 +18,7 @@ from tl_core.student_t import quantile
 
 SURE = 0.95  # of the verdict on a whole cell: shared out over the comparisons that it needs
 FEWEST_SETS = 3  # data sets behind an interval over data sets
-NUM_DRAWS = 2_000  # bootstrap draws
+NOISIER = 4.0  # times the pooled variance from which a pair's noise counts as its own
 _NORMAL = statistics.NormalDist()
 
 Outcome = Literal["best", "beaten", "open"]
@@ -112,17 +112,27 @@ def _results(rows: Iterable[Mapping[str, Any]]) -> tuple[Result, ...]:
     if not by_recipe:
         raise ValueError("a verdict needs at least one run")
     results = [Result(name, seeds, num_test[name]) for name, seeds in sorted(by_recipe.items())]
-    return tuple(sorted(results, key=lambda result: -result.mean))
+    # on the same pictures, where all have run on some: a recipe must not lead because its seeds were easy ones
+    shared = set.intersection(*(set(seeds) for seeds in by_recipe.values()))
+
+    def on_shared(result: Result) -> float:
+        return statistics.fmean(result.by_seed[seed] for seed in shared) if shared else result.mean
+
+    return tuple(sorted(results, key=lambda result: -on_shared(result)))
 
 
 def _pooled_variance(results: Sequence[Result]) -> tuple[float, int]:
     """Variance of one run about its recipe's and its seed's mean, over all recipes, and its degrees of freedom.
 
     Two-way analysis of variance without repetition: a few seeds of each recipe together tell more about the noise than the
-    few seeds of one pair. (0, 0) where fewer than two seeds were run with every recipe.
+    few seeds of one pair. Recipes that were run once have nothing to say of it. (0, 0) where fewer than two recipes share
+    two seeds.
     """
+    results = [result for result in results if len(result.by_seed) > 1]
+    if len(results) < 2:
+        return 0.0, 0
     seeds = sorted(set.intersection(*(set(result.by_seed) for result in results)))
-    if len(seeds) < 2 or len(results) < 2:
+    if len(seeds) < 2:
         return 0.0, 0
     table = np.array([[result.by_seed[seed] for seed in seeds] for result in results])
     rest = table - table.mean(0) - table.mean(1, keepdims=True) + table.mean()
@@ -145,7 +155,9 @@ def _gap(best: Result, other: Result, pooled: tuple[float, int], comparisons: in
     # never less than a single test picture: two seeds that agree by chance do not make a measurement exact
     least = 1 / best.num_test if best.num_test else 0.0
     deviation = max(sqrt(max(own, 2 * variance)), least)
-    margin = quantile(share, max(freedom, len(seeds) - 1)) * deviation / sqrt(len(seeds))
+    # a pair far noisier than the others has only its own seeds to tell how noisy
+    freedom = len(seeds) - 1 if own > NOISIER * 2 * variance else max(freedom, len(seeds) - 1)
+    margin = quantile(share, freedom) * deviation / sqrt(len(seeds))
     return Gap(statistics.fmean(differences), margin)
 
 
@@ -191,19 +203,17 @@ def regret(cells: Iterable[HasRuns], choose: Callable[[Any], str]) -> Regret | N
     return Regret(mean, low, high, len(hits), len(lost), statistics.mean(hits))
 
 
-def mean_over_sets(values: Mapping[str, Sequence[float]], seed: int = 0) -> tuple[float, float | None, float | None]:
-    """Mean of all values, and its 95 % interval by drawing whole data sets; no interval from fewer than three sets.
+def mean_over_sets(values: Mapping[str, Sequence[float]]) -> tuple[float, float | None, float | None]:
+    """Mean over the data sets of their means, and its 95 % interval (Student's t); no interval from fewer than three sets.
 
     The cells of a data set share their pictures, so they are not so many independent answers.
     """
-    mean = statistics.fmean(value for group in values.values() for value in group)
-    if len(values) < FEWEST_SETS:
+    means = [statistics.fmean(group) for group in values.values()]
+    mean = statistics.fmean(means)
+    if len(means) < FEWEST_SETS:
         return mean, None, None
-    sums = np.array([[sum(group), len(group)] for group in values.values()])
-    drawn = np.random.default_rng(seed).integers(0, len(sums), (NUM_DRAWS, len(sums)))
-    totals = sums[drawn].sum(1)
-    low, high = np.quantile(totals[:, 0] / totals[:, 1], [0.025, 0.975])
-    return mean, float(low), float(high)
+    half = quantile(0.95, len(means) - 1) * statistics.stdev(means) / sqrt(len(means))
+    return mean, mean - half, mean + half
 
 
 @dataclass(frozen=True)
@@ -257,6 +267,6 @@ def check_rule(cells: Iterable[HasRuns], choose: Callable[[Any], str]) -> RuleCh
     if low is not None:
         # drawing sets anew says nothing where the rule is right in all of them: six of six are no proof of always
         ends = wilson_interval(share * len(right), len(right))
-        low, high = min(low, ends[0]), max(high, ends[1])
+        low, high = max(0.0, min(low, ends[0])), min(1.0, max(high, ends[1]))
     ahead, lead_low, _ = mean_over_sets(lead)
     return RuleCheck(*counts, share, low, high, share - ahead, lead_low)
