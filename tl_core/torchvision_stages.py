@@ -27,7 +27,8 @@ class PatchTokens(nn.Module):
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         tokens = self.conv_proj(images).flatten(2).transpose(1, 2)  # (N, D, h, w) -> (N, h * w, D)
-        tokens = torch.cat([self.class_token.expand(len(tokens), -1, -1), tokens], dim=1)  # (N, 1 + h * w, D)
+        # shape[0], not len: that would fix the number of images for good where the network is written as ONNX
+        tokens = torch.cat([self.class_token.expand(tokens.shape[0], -1, -1), tokens], dim=1)  # (N, 1 + h * w, D)
         return self.dropout(tokens + self.pos_embedding)
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from tl_core.data import open_source
 from tl_core.data.arrays import load_arrays
@@ -18,7 +18,6 @@ from tl_core.errors import DataError, NetworkError
 from tl_core.export.kept_run import KeptRun, description
 from tl_core.preprocess import Preprocess
 from tl_core.surgery import AdaptedNetwork
-from tl_core.torchvision_stages import PatchTokens
 from tl_core.trainer import as_tensor
 
 CHECK_PICTURES = 100
@@ -27,15 +26,6 @@ TOLERANCE = 1e-4  # of the logits, as a share of the largest where that is above
 
 Report = Callable[[str, int, int], None]
 _exporting = threading.Lock()  # the exporter keeps state of its own in torch
-
-
-class _PatchTokens(PatchTokens):
-    """The same, but `len` of a tensor would fix the number of images for good."""
-
-    def forward(self, images: Tensor) -> Tensor:
-        tokens = self.conv_proj(images).flatten(2).transpose(1, 2)  # (N, D, h, w) -> (N, h * w, D)
-        tokens = torch.cat([self.class_token.expand(tokens.shape[0], -1, -1), tokens], dim=1)
-        return self.dropout(tokens + self.pos_embedding)
 
 
 def write_onnx(kept: KeptRun, path: Path, report: Report) -> str:
@@ -61,9 +51,6 @@ def write_onnx(kept: KeptRun, path: Path, report: Report) -> str:
 
 
 def _export(kept: KeptRun, model: AdaptedNetwork, path: Path) -> None:
-    for module in model.modules():
-        if type(module) is PatchTokens:
-            module.__class__ = _PatchTokens
     size = kept.network.input_size
     try:
         with warnings.catch_warnings(), torch.no_grad():
