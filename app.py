@@ -2,12 +2,13 @@
 
 import streamlit as st
 
-from frame import components, entry, services, shelf, state
+from frame import components, entry, language, services, shelf, state
 from frame.text import plain
 from tl_core.paths import ASSETS
 
 st.set_page_config(page_title="Transfer learning, measured", page_icon=str(ASSETS / "icon.svg"), layout="wide")
 
+language.follow_visitor()
 PAGES = {  # each url_path equals its file's name: see frame.entry
     "cases": st.Page("pages/1_cases.py", title="The four cases", url_path="cases", default=True),
     "train": st.Page("pages/2_train.py", title="Train", url_path="train"),
