@@ -17,7 +17,8 @@ import numpy as np
 import torch
 
 from tl_core.backbones import build_stages
-from tl_core.cut import choose_cut, cut_curve
+from tl_core.cut import choose_cut, cut_curve, stage_scores
+from tl_core.cut_model import load_model
 from tl_core.data.drawn import draw_pictures, labels_of
 from tl_core.device import autocast, choose_device
 from tl_core.looks import measure_gap
@@ -66,7 +67,8 @@ def main() -> None:
         seen = see(network, *both, preprocess, images[rows])
         probes = probe(network, seen, labels[rows], int(labels.max()) + 1)
         similarity_of(probes, reference_gain(network, len(rows)))
-        choose_cut(probes.pretrained, probes.weights)
+        scores = stage_scores(seen.pretrained, labels[rows], int(labels.max()) + 1, probes.pretrained)
+        choose_cut(scores, len(rows), load_model(network.name))
         cut_curve(probes.stages, probes.pretrained, probes.untrained, probes.weights)
         measure_gap(network, seen.looks)
 

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+from scripts.cut_truth import WholeSet
 from scripts.gauge_tables import all_tables
 from tl_core.backbones import build_stages
 from tl_core.data import POSITIONS, load_dataset
@@ -24,7 +25,6 @@ from tl_core.networks import get_network
 from tl_core.preprocess import Preprocess
 from tl_core.probes import Probe, balanced_accuracy, class_mean_loo, class_weights, knn_loo, ridge_probe
 from tl_core.similarity import advantage, draw, log_gain, probe, see
-from tl_core.stage_features import stage_features
 
 LARGE, SMALL = 1_000, (50, 100, 300)
 DRAWS = 6
@@ -63,22 +63,22 @@ def layers(probes: Mapping[str, Probe], weights: np.ndarray) -> dict[str, tuple[
     return {name: (float(weights @ one.hits), float(weights @ one.errors)) for name, one in probes.items()}
 
 
-def cut_row(cell: dict[str, Any], accuracy: dict[str, float], num_test: int) -> dict[str, Any]:
-    """What each chooser says of the very images that the heads of this cell learnt from."""
+def cut_row(truth: dict[str, Any], whole: WholeSet) -> dict[str, Any]:
+    """What each chooser says of the very images that the heads of this cell (a row of `scripts.cut_truth`) learnt from."""
+    cell = truth["cell"]
     network = get_network(cell["network"])
-    make_deterministic(cell["seed"])
     dataset = load_dataset(cell["data"], cell["num_images"], cell["seed"], network.input_size)
     images = np.concatenate([dataset.train_images, dataset.val_images])
     labels = np.concatenate([dataset.train_labels, dataset.val_labels])
     some = draw(images, labels, LARGE, cell["seed"])
-    images, labels = images[some], labels[some]
+    rows, labels = whole.rows(images[some]), labels[some]
     classes = len(dataset.class_names)
-    preprocess = Preprocess(network, cell["distance"], mirror_safe=False, device=choose_device("auto"))
-    features = stage_features(network, build_stages(network, pretrained=True), preprocess, images).pooled
+    features = {name: part[rows].cpu().numpy() for name, part in whole.features[0].items()}
     weights = class_weights(labels, classes)
     probes = {name: ridge_probe(part, labels, classes) for name, part in features.items()}
     return {
-        "cell": cell, "truth": accuracy, "num_test": num_test, "num": len(labels),
+        "cell": cell, "truth": truth["accuracy"], "held_out": truth["held_out"], "num_test": truth["num_test"],
+        "num": len(labels),
         "ridge": {name: float(weights @ one.hits) for name, one in probes.items()},
         "error": {name: float(weights @ one.errors) for name, one in probes.items()},
         "slack": slack(probes, weights),
@@ -135,10 +135,18 @@ def main() -> None:
                         file.flush()
         else:
             known = {json.dumps(row["cell"]) for row in read(args.out)}
-            for row in read(args.truth):
-                if json.dumps(row["cell"]) not in known:
-                    file.write(json.dumps(cut_row(row["cell"], row["accuracy"], row["num_test"])) + "\n")
-                    file.flush()
+            place, whole = None, None
+            truth = read(args.truth)
+            most, seeds = (1 + max(row["cell"][key] for row in truth) for key in ("num_images", "seed"))
+            for row in truth:
+                cell = row["cell"]
+                if json.dumps(cell) in known:
+                    continue
+                if place != (cell["data"], cell["distance"]):
+                    place, whole = (cell["data"], cell["distance"]), None
+                    whole = WholeSet(*place, get_network(cell["network"]), most - 1, seeds)
+                file.write(json.dumps(cut_row(row, whole)) + "\n")
+                file.flush()
 
 
 if __name__ == "__main__":

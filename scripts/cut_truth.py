@@ -1,14 +1,16 @@
-"""The real test accuracy of a new layer on every stage: what the choice of the cut is judged by.
+"""The real accuracy of a new layer on every stage: what the choice of the cut is judged by.
 
     python -m scripts.cut_truth --data things digits --num-images 100 300 900 --out rows.jsonl
     python -m scripts.cut_truth --data digits --num-images 100 --distance 0.5 --check
 
-One row a cell, as JSON lines; cells that are in the file already are skipped. The images go through the frozen stages once for
-all cuts; the new layers are trained by the very `Trainer`, with the very budget, of a run with recipe case-2 and that
-cut. `--check` runs the experiments themselves, too, and says whether they agree.
+One row a cell, as JSON lines; cells that are in the file already are skipped. All images of a set go through the frozen stages
+once for all cuts, sizes and draws; the new layers are trained by the very `Trainer`, with the very budget, of a run with recipe
+case-2 and that cut. A head is tested on the run's test images and on *every* image it did not learn from, which are many more.
+`--check` runs the experiments themselves, too, and says whether the run's test accuracies agree.
 """
 
 import argparse
+import dataclasses
 import json
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,62 +22,98 @@ import torch
 from tl_core.backbones import build_stages
 from tl_core.budget import make_budget
 from tl_core.data import POSITIONS, DataSet, load_dataset
+from tl_core.data.source import open_source
 from tl_core.device import autocast, choose_device, make_deterministic
 from tl_core.experiment import Experiment
 from tl_core.networks import Network, get_network
+from tl_core.preprocess import Preprocess
 from tl_core.surgery import adapt
-from tl_core.trainer import Trainer
+from tl_core.trainer import FORWARD_BATCH, Trainer, as_tensor
 from tl_core.training import run
 
 
-def head_accuracies(cell: dict[str, Any], device: str = "auto") -> tuple[dict[str, float], int]:
-    """Test accuracy of a new layer by stage, and the number of test images. `cell`: the fields of an `Experiment`."""
+class WholeSet:
+    """Pooled features of every image of a set, as they are and mirrored, by stage; found again by the image's bytes.
+
+    Of a set that is drawn when it is needed: of the images of draws 0 to `seeds` - 1 of `num_images`.
+    """
+
+    def __init__(self, data: str, distance: float, network: Network, num_images: int, seeds: int):
+        if open_source(data).default_images is None:
+            parts = [load_dataset(data, None, 0, network.input_size)]
+        else:
+            parts = [load_dataset(data, num_images, seed, network.input_size) for seed in range(seeds)]
+        dataset = parts[0]
+        images = np.concatenate([part for one in parts for part in (one.train_images, one.val_images, one.test_images)])
+        labels = np.concatenate([part for one in parts for part in (one.train_labels, one.val_labels, one.test_labels)])
+        _, first = np.unique(images.reshape(len(images), -1), axis=0, return_index=True)
+        self.images, self.labels = images[np.sort(first)], labels[np.sort(first)]  # copies of a picture once
+        self.place = {image.tobytes(): number for number, image in enumerate(self.images)}
+        self.preprocess = Preprocess(network, distance, dataset.mirror_safe, choose_device("auto"))
+        self.stages = build_stages(network, pretrained=True).to(memory_format=torch.channels_last).eval()
+        self.stages = self.stages.to(self.preprocess.device)
+        self.pools = {stage.name: adapt_pool(network, stage.name) for stage in network.stages[:-1]}
+        views = [False, True] if dataset.mirror_safe else [False]
+        self.features = [self._through(mirror) for mirror in views]
+
+    @torch.no_grad()
+    def _through(self, mirror: bool) -> dict[str, torch.Tensor]:
+        found: dict[str, list[torch.Tensor]] = {name: [] for name in self.pools}
+        for part in range(0, len(self.images), FORWARD_BATCH):
+            batch = self.preprocess(as_tensor(self.images[part : part + FORWARD_BATCH]), mirror)
+            with autocast(self.preprocess.device):
+                for name, pool in self.pools.items():
+                    batch = getattr(self.stages, name)(batch)
+                    found[name].append(pool(batch).float())
+        return {name: torch.cat(parts) for name, parts in found.items()}
+
+    def rows(self, images: np.ndarray) -> np.ndarray:
+        """(n,) where these images (n, H, W, 3) are."""
+        return np.array([self.place[image.tobytes()] for image in images])
+
+    def rest(self, data: DataSet) -> np.ndarray:
+        """Where the images are that a run on `data` does not learn from, its test images among them."""
+        learnt = np.concatenate([self.rows(data.train_images), self.rows(data.val_images)])
+        return np.setdiff1d(np.arange(len(self.images)), learnt)
+
+
+def head_row(cell: dict[str, Any], whole: WholeSet, device: str = "auto") -> dict[str, Any]:
+    """By stage the share of right images: of all that were not learnt from, of the run's test and held-out ones.
+
+    `cell`: the fields of an `Experiment`.
+    """
     network = get_network(cell["network"])
     make_deterministic(cell["seed"])
     data = load_dataset(cell["data"], cell["num_images"], cell["seed"], network.input_size)
-    features: dict[str, dict[str, torch.Tensor]] = {}
-    accuracies = {}
+    train, val, test, rest = (
+        *(whole.rows(part) for part in (data.train_images, data.val_images, data.test_images)),
+        whole.rest(data),
+    )
+    exam = dataclasses.replace(data, test_images=whole.images[rest], test_labels=whole.labels[rest])
+    in_test = np.isin(rest, test)
+    row: dict[str, Any] = {"cell": cell, "accuracy": {}, "num_test": len(rest), "run_accuracy": {}, "held_out": {}}
     for stage in network.stages[:-1]:
         experiment = Experiment(**cell, recipe="case-2", cut=stage.name)
         recipe = experiment.make_recipe()
         torch.manual_seed(experiment.seed)
         model = adapt(network, recipe, len(data.class_names))
         budget = make_budget(experiment, recipe, len(data.train_labels))
-        trainer = Trainer(model, data, network, budget, experiment, choose_device(device))
-        if not features:
-            features = all_features(network, trainer, data)
-        trainer.features = {split: parts[stage.name] for split, parts in features.items()}
-        model.new.fit_standardisation(trainer.features["train"][0])
+        trainer = Trainer(model, exam, network, budget, experiment, choose_device(device))
+        views = torch.stack([view[stage.name][train] for view in whole.features])
+        trainer.features = {"train": views} | {
+            split: whole.features[0][stage.name][index] for split, index in (("val", val), ("test", rest))
+        }
+        model.new.fit_standardisation(views[0])
         for epoch in range(1, budget.num_epochs + 1):
             trainer.train_epoch(epoch)
             if epoch - trainer.best_epoch >= budget.patience:
                 break
         trainer.restore_best()
-        accuracies[stage.name] = float((trainer.predict_test() == data.test_labels).mean())
-    return accuracies, len(data.test_labels)
-
-
-@torch.no_grad()
-def all_features(network: Network, trainer: Trainer, data: DataSet) -> dict[str, dict[str, torch.Tensor]]:
-    """Pooled features of each split by stage, as `Trainer.prepare` makes them for one; "train" is (views, N, d)."""
-    stages = build_stages(network, pretrained=True).to(trainer.device, memory_format=torch.channels_last).eval()
-    pools = {stage.name: adapt_pool(network, stage.name) for stage in network.stages[:-1]}
-
-    def through(images: torch.Tensor, mirror: bool = False) -> dict[str, torch.Tensor]:
-        found: dict[str, list[torch.Tensor]] = {name: [] for name in pools}
-        for part in trainer._parts(len(images)):
-            batch = trainer.preprocess(images[part], mirror)
-            with autocast(trainer.device):
-                for name, pool in pools.items():
-                    batch = getattr(stages, name)(batch)
-                    found[name].append(pool(batch).float())
-        return {name: torch.cat(parts) for name, parts in found.items()}
-
-    views = [through(trainer.images["train"])]
-    if trainer.preprocess.mirror_safe:
-        views.append(through(trainer.images["train"], mirror=True))
-    found = {"train": {name: torch.stack([view[name] for view in views]) for name in pools}}
-    return found | {split: through(trainer.images[split]) for split in ("val", "test")}
+        right = trainer.predict_test() == exam.test_labels
+        row["accuracy"][stage.name] = float(right.mean())
+        row["run_accuracy"][stage.name] = float(right[in_test].mean())
+        row["held_out"][stage.name] = trainer.best_score[0]
+    return row
 
 
 def adapt_pool(network: Network, stage: str) -> Any:
@@ -88,10 +126,10 @@ def adapt_pool(network: Network, stage: str) -> Any:
 
 
 def cells(args: argparse.Namespace) -> Iterator[dict[str, Any]]:
-    for seed in range(args.seeds):
-        for data in args.data:
-            for distance in args.distance:
-                for num_images in args.num_images:
+    for data in args.data:
+        for distance in args.distance:
+            for num_images in args.num_images:
+                for seed in range(args.seeds):
                     yield {
                         "data": data,
                         "num_images": num_images,
@@ -102,13 +140,16 @@ def cells(args: argparse.Namespace) -> Iterator[dict[str, Any]]:
 
 
 def check(cell: dict[str, Any], accuracies: dict[str, float]) -> bool:
-    """Whether real runs have the same test accuracies."""
+    """Whether real runs have the same test accuracies, but for two images in a thousand.
+
+    Other batches round otherwise, and a picture that is in a set twice counts twice there.
+    """
     real = {}
     for stage in accuracies:
         *_, last = run(Experiment(**cell, recipe="case-2", cut=stage))
         real[stage] = last.test_accuracy
     print("runs:", {name: round(value, 4) for name, value in real.items()})
-    return all(np.isclose(real[name], value, atol=1e-9) for name, value in accuracies.items())
+    return all(np.isclose(real[name], value, atol=0.002) for name, value in accuracies.items())
 
 
 def main() -> None:
@@ -123,16 +164,20 @@ def main() -> None:
     args = parser.parse_args()
     done = args.out.read_text().splitlines() if args.out and args.out.exists() else []
     known = {json.dumps(row["cell"]) for row in map(json.loads, done)}
+    place, whole = None, None
     for cell in cells(args):
         if json.dumps(cell) in known:
             continue
-        accuracies, num_test = head_accuracies(cell)
-        print(cell, {name: round(value, 4) for name, value in accuracies.items()}, flush=True)
+        if place != (cell["data"], cell["distance"]):
+            place = cell["data"], cell["distance"]
+            whole = WholeSet(*place, get_network(args.network), max(args.num_images), args.seeds)
+        row = head_row(cell, whole)
+        print(cell, {name: round(value, 4) for name, value in row["accuracy"].items()}, row["num_test"], flush=True)
         if args.check:
-            print("the same" if check(cell, accuracies) else "NOT THE SAME", flush=True)
+            print("the same" if check(cell, row["run_accuracy"]) else "NOT THE SAME", flush=True)
         if args.out:
             with args.out.open("a") as file:
-                file.write(json.dumps({"cell": cell, "accuracy": accuracies, "num_test": num_test}) + "\n")
+                file.write(json.dumps(row) + "\n")
 
 
 if __name__ == "__main__":

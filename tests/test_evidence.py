@@ -58,8 +58,8 @@ def test_the_numbers_are_those_of_the_papers():
     assert dict(zip(head.chart.x, head.chart.series[0].values, strict=True))["aircraft"] == 41.2
 
 
-def test_own_heads_by_cut_part_similar_from_different_sets():
-    chart = heads_by_cut(study(a=0.9, b=0.1, c=0.0, d=0.2), Thresholds(), "demo")
+def test_own_heads_by_cut_part_similar_from_different_sets(tmp_path):
+    chart = heads_by_cut(study(a=0.9, b=0.1, c=0.0, d=0.2), Thresholds(), "demo", tmp_path)
 
     assert chart.x == STAGES
     assert [series.name for series in chart.series] == [
@@ -73,7 +73,7 @@ def test_own_heads_by_cut_part_similar_from_different_sets():
     text = readings({"layers": chart})["layers"]
     assert "highest with the new layer after fc2, the last stage" in text
     assert "after conv1, 40.0 points above the one after fc2" in text
-    assert heads_by_cut(Study({}, (), {}, {}), Thresholds(), "demo") is None
+    assert heads_by_cut(Study({}, (), {}, {}), Thresholds(), "demo", tmp_path) is None
 
 
 def test_real_heads_replace_scores_where_they_were_trained(tmp_path):

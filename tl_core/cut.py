@@ -5,9 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from tl_core.cut_model import CutModel, StageScores
 from tl_core.evaluation import Z95
 from tl_core.networks import Stage
-from tl_core.probes import Probe
+from tl_core.probes import Probe, balanced_accuracy, class_mean_loo, class_weights, knn_loo
 
 # What the interval of a bar must cover is the test accuracy of a layer that is really trained: on four fifths of the images, by
 # another method, tested on other images. Fitted on real layers, see docs/similarity.md.
@@ -39,10 +40,27 @@ def cut_curve(
     return rows
 
 
-def choose_cut(probes: Mapping[str, Probe], weights: np.ndarray) -> str:
-    """The stage, in order from the input, whose probe errs least; of equals the deepest.
+def stage_scores(
+    features: Mapping[str, np.ndarray], labels: np.ndarray, num_classes: int, probes: Mapping[str, Probe]
+) -> dict[str, StageScores]:
+    """By stage what the choice of the cut looks at; `features` (n, d) by stage, `labels` (n,) in 0..num_classes - 1."""
+    weights = class_weights(labels, num_classes)
+    return {
+        name: StageScores(
+            error=float(weights @ probes[name].errors),
+            ridge=float(weights @ probes[name].hits),
+            neighbours=balanced_accuracy(knn_loo(part, labels, num_classes), labels, num_classes),
+            class_mean=balanced_accuracy(class_mean_loo(part, labels, num_classes), labels, num_classes),
+        )
+        for name, part in features.items()
+    }
 
-    Errors are squared ones: they tell two stages apart with fewer images than counts of mistakes do. Going deeper within a
-    standard error was tried and loses accuracy, see docs/similarity.md.
+
+def choose_cut(scores: Mapping[str, StageScores], num_images: int, model: CutModel | None) -> str:
+    """The stage whose new layer is expected to be best; of equals the deepest.
+
+    For a network without a model, the one whose ridge classifier errs least: squared errors tell two stages apart with fewer
+    images than counts of mistakes do. Going deeper within a standard error was tried and loses accuracy, see docs/similarity.md.
     """
-    return min(reversed(list(probes)), key=lambda name: round(float(weights @ probes[name].errors), 9))
+    expected = model.predict(scores, num_images) if model else {name: -one.error for name, one in scores.items()}
+    return max(reversed(list(scores)), key=lambda name: round(expected[name], 9))

@@ -27,7 +27,8 @@ from tl_core import looks
 from tl_core.advisor import advice_for
 from tl_core.backbones import build_stages
 from tl_core.cases import Thresholds, get_case, recommend
-from tl_core.cut import choose_cut, cut_curve
+from tl_core.cut import choose_cut, cut_curve, stage_scores
+from tl_core.cut_model import load_model
 from tl_core.data import load_dataset
 from tl_core.device import choose_device, make_deterministic
 from tl_core.evaluation import Z95
@@ -127,6 +128,7 @@ def measure(
         low, high = 0.0, 1.0
     gap = looks.measure_gap(network, seen.looks)
     case = recommend(size, value)
+    scores = stage_scores(seen.pretrained, labels, num_classes, probes.pretrained)
     curve = cut_curve(probes.stages, probes.pretrained, probes.untrained, probes.weights)
     result = {
         "similarity": value,
@@ -140,7 +142,7 @@ def measure(
         "images_per_class": fewest,
         "case": case.number,
         "recipe": case.name,
-        "cut": choose_cut(probes.pretrained, probes.weights),
+        "cut": choose_cut(scores, len(labels), load_model(network.name)),
         "cut_scores": {row["stage"]: row["score"] for row in curve},
         "cut_curve": curve,
         "looks": gap and gap.to_json(),
