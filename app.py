@@ -2,30 +2,38 @@
 
 import streamlit as st
 
-from frame import components, entry, language, services, shelf, state
+from frame import class_banner, components, entry, language, services, shelf, state, tools
 from frame.text import plain
+from tl_core.language import _
 from tl_core.paths import ASSETS
 
-st.set_page_config(page_title="Transfer learning, measured", page_icon=str(ASSETS / "icon.svg"), layout="wide")
-
 language.follow_visitor()
+st.set_page_config(page_title=_("Transfer learning, measured"), page_icon=str(ASSETS / "icon.svg"), layout="wide")
+
 PAGES = {  # each url_path equals its file's name: see frame.entry
-    "cases": st.Page("pages/1_cases.py", title="The four cases", url_path="cases", default=True),
-    "train": st.Page("pages/2_train.py", title="Train", url_path="train"),
-    "images": st.Page("pages/3_images.py", title="My images", url_path="images"),
-    "rule": st.Page("pages/4_rule.py", title="Does the rule hold?", url_path="rule"),
-    "evidence": st.Page("pages/5_evidence.py", title="Evidence", url_path="evidence"),
+    "cases": st.Page("pages/1_cases.py", title=_("The four cases"), url_path="cases", default=True),
+    "train": st.Page("pages/2_train.py", title=_("Train"), url_path="train"),
+    "images": st.Page("pages/3_images.py", title=_("My images"), url_path="images"),
+    "rule": st.Page("pages/4_rule.py", title=_("Does the rule hold?"), url_path="rule"),
+    "evidence": st.Page("pages/5_evidence.py", title=_("Evidence"), url_path="evidence"),
+    "inside": st.Page("pages/6_inside.py", title=_("Look inside"), url_path="inside"),
+    "race": st.Page("pages/7_race.py", title=_("Race"), url_path="race"),
+    "class": st.Page("pages/8_class.py", title=_("Class"), url_path="class"),
+    "tour": st.Page("pages/9_tour.py", title=_("Tour"), url_path="tour"),
 }
 
 page = st.navigation(list(PAGES.values()), position="top")
 st.session_state.pages = PAGES
 st.html(ASSETS / "style.css")
+language.choose_language()
 components.provide_plotly()
 components.remember_visitor(services.owner())
 services.get_engine()
 shelf.watch_shelf()
 for note in state.read_url():
     st.warning(plain(note))
+tools.show_tools(page.url_path)
+class_banner.show_banner()
 entry.announce()
 page.run()
 state.write_url()

@@ -9,6 +9,7 @@ from frame.settings import IMAGINED, Settings
 from frame.widgets import change_network, widget
 from tl_core.data import Entry, drawn
 from tl_core.experiment import DEFAULT_NETWORK
+from tl_core.language import _
 
 
 def data_picker(settings: Settings) -> None:
@@ -23,13 +24,15 @@ def data_picker(settings: Settings) -> None:
 
     def title(name: str) -> str:
         if name == IMAGINED:
-            return "Imagine any data set"
+            return _("Imagine any data set")
         if name in uploads:
             return uploads[name]
         if name not in catalogue:
-            return f"{name} (no longer here)"
+            return _("{name} (no longer here)", name=name)
         entry = catalogue[name]
-        return entry.title if entry.present else f"{entry.title} ({entry.download_mb:,.0f} MB to download)"
+        if entry.present:
+            return entry.shown_title
+        return _("{name} ({mb:,.0f} MB to download)", name=entry.shown_title, mb=entry.download_mb)
 
     def changed() -> None:
         name = st.session_state.bar_data
@@ -41,13 +44,15 @@ def data_picker(settings: Settings) -> None:
         change_network(state.get_settings(), _network_for(name, entry, settings.experiment.network))
 
     st.selectbox(
-        "Data set",
+        _("Data set"),
         names,
         format_func=title,
         key=widget("bar_data", current),
         on_change=changed,
-        help="The new pictures. 'Imagine' lets you move freely over the map; to train, choose a set of real pictures "
-        "or upload your own.",
+        help=_(
+            "The new pictures. 'Imagine' lets you move freely over the map; to train, choose a set of real pictures or upload "
+            "your own."
+        ),
     )
 
 

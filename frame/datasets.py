@@ -17,6 +17,7 @@ from frame.text import plain
 from tl_core.data import Entry, drawn
 from tl_core.data.dial import POSITIONS, position
 from tl_core.data.folders import newest_change
+from tl_core.language import _, retold
 from tl_core.networks import Network, get_network
 
 MEASURED_IMAGES = 1_000  # a similarity does not change much beyond (see docs), and larger sets take longer to read
@@ -75,8 +76,9 @@ def describe_data(settings: Settings) -> DataInfo:
     network = get_network(experiment.network)
     source_pictures(network)
     if not network.present:
-        missing = (
-            f"The weights of {network.title} are not on this machine yet, so similarity is not measured with them."
+        missing = _(
+            "The weights of {network} are not on this machine yet, so similarity is not measured with them.",
+            network=_(network.title),
         )
         missing = f"{missing} {network.bring_sentence}"
         return DataInfo(description, None, None, missing, ())
@@ -134,7 +136,7 @@ def source_pictures(network: Network) -> Future | None:
 def picture_strip(pictures: Settings | Future) -> str:
     """HTML of a short row of the chosen set's pictures, or of those awaited; blank squares until they are there."""
     future = pictures if isinstance(pictures, Future) else _ask_thumbnails(pictures)
-    found, error, _ = _take(future, 0.0)
+    found, error, _waiting = _take(future, 0.0)
     if error:
         return ""
     found = (found or [])[:STRIP]
@@ -146,7 +148,7 @@ def show_thumbnails(settings: Settings) -> tuple[Future, ...]:
     future = _ask_thumbnails(settings)
     pictures, error, waiting = _take(future)
     if error:
-        st.warning(plain(error))
+        st.warning(plain(retold(error)))
         return ()
     blank = [{"label": "\u00a0", "png": ""}] * THUMBNAILS
     tiles = "".join(_tile(picture) for picture in (blank if waiting else pictures))

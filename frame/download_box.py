@@ -11,6 +11,7 @@ from tl_core import paths
 from tl_core.data import Entry, catalogue
 from tl_core.engine.questions import Question
 from tl_core.errors import Cancelled
+from tl_core.language import _, mark, retold
 
 POLL_SECONDS = 1.0
 MB = 1_000_000
@@ -22,10 +23,11 @@ def download_box(entry: Entry) -> None:
         get_catalogue.clear()
         st.rerun()
     with st.container(border=True, key="download_box"):
-        st.subheader(f"{plain(entry.title)} is not on this machine yet", anchor=False)
-        st.write(plain(entry.description))
-        st.write(plain(f"{_counts(entry)} To download: {entry.download_mb:,.0f} MB. {free_text()}"))
-        st.caption(plain(f"Licence: {entry.licence}. Source: {entry.source}"))
+        st.subheader(_("{title} is not on this machine yet", title=plain(entry.shown_title)), anchor=False)
+        st.write(plain(_(entry.description)))
+        size = _("To download: {mb:,.0f} MB.", mb=entry.download_mb)
+        st.write(plain(f"{_counts(entry)} {size} {free_text()}"))
+        st.caption(plain(_("Licence: {licence}. Source: {source}", licence=_(entry.licence), source=_(entry.source))))
         question = get_downloads().state(entry.name)
         if question is not None and not question.future.done():
             _follow(entry, question)
@@ -34,25 +36,30 @@ def download_box(entry: Entry) -> None:
 
 
 def _counts(entry: Entry) -> str:
-    images = f"{entry.num_images:,} images" if entry.num_images is not None else "Not counted yet"
-    return f"{images} in {entry.num_classes:,} classes." if entry.num_classes is not None else f"{images}."
+    if entry.num_images is None:
+        return _("Not counted yet.")
+    if entry.num_classes is None:
+        return _("{n:,} images.", n=entry.num_images)
+    return _("{n:,} images in {classes:,} classes.", n=entry.num_images, classes=entry.num_classes)
 
 
 def _offer(entry: Entry, before: Question | None) -> None:
     """The button; `before` is a download that failed or was cancelled."""
     error = before.future.exception() if before is not None else None
     if isinstance(error, Cancelled):
-        st.info("The download was cancelled. What has arrived is kept, so it will go on from there.")
+        st.info(_("The download was cancelled. What has arrived is kept, so it will go on from there."))
     elif error is not None:
-        st.error(plain(str(error)))
+        st.error(plain(retold(str(error))))
     failed = error is not None and not isinstance(error, Cancelled)
     st.button(
-        "Try again" if failed else f"Download ({entry.download_mb:,.0f} MB)",
+        _("Try again") if failed else _("Download ({mb:,.0f} MB)", mb=entry.download_mb),
         type="primary",
         key="download_start",
         on_click=_start,
         args=(entry.name,),
-        help="Downloaded once to the computer that runs this page, for everyone who uses it. It goes on where it was cut off.",
+        help=_(
+            "Downloaded once to the computer that runs this page, for everyone who uses it. It goes on where it was cut off."
+        ),
     )
 
 
@@ -72,18 +79,18 @@ def _follow(entry: Entry, question: Question) -> None:
         if question.future.done():
             get_catalogue.clear()
             st.rerun()
-        doing, done, total = question.progress or ("Waiting for the download to begin", 0, 0)
+        doing, done, total = question.progress or (mark("Waiting for the download to begin"), 0, 0)
         st.progress(
             min(done / total, 1.0) if total else 0.0,
             plain(progress_text(doing, done, total, get_downloads().speed(entry.name))),
         )
         st.button(
-            "Cancelling ..." if question.cancelled else "Cancel",
+            _("Cancelling ...") if question.cancelled else _("Cancel"),
             key="download_cancel",
             on_click=_cancel,
             args=(entry.name,),
             disabled=question.cancelled,
-            help="Stops the download for everyone who waits for it. What has arrived is kept.",
+            help=_("Stops the download for everyone who waits for it. What has arrived is kept."),
         )
 
     watch()
@@ -91,19 +98,24 @@ def _follow(entry: Entry, question: Question) -> None:
 
 def progress_text(doing: str, done: int, total: int, speed: float | None) -> str:
     """'Downloading x: 12 of 162 MB, 3.4 MB/s, 44 s left'; `done` and `total` in bytes, `speed` in bytes a second."""
+    doing = retold(doing)
     if not total:
         return f"{doing} ..."
-    digits = 0 if total >= 10 * MB else 1
-    parts = [f"{doing}: {done / MB:,.{digits}f} of {total / MB:,.{digits}f} MB"]
+    values = {"doing": doing, "done": done / MB, "total": total / MB}
+    if total >= 10 * MB:
+        parts = [_("{doing}: {done:,.0f} of {total:,.0f} MB", **values)]
+    else:
+        parts = [_("{doing}: {done:,.1f} of {total:,.1f} MB", **values)]
     if speed and done < total:
-        parts += [f"{speed / MB:,.1f} MB/s", f"{_duration((total - done) / speed)} left"]
+        parts.append(_("{speed:,.1f} MB/s", speed=speed / MB))
+        parts.append(_("{duration} left", duration=_duration((total - done) / speed)))
     return ", ".join(parts)
 
 
 def _duration(seconds: float) -> str:
     if seconds < 60:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+        return _("{n:.0f} s", n=seconds)
+    return _("{n:.0f} min", n=seconds / 60) if seconds < 5400 else _("{n:.1f} h", n=seconds / 3600)
 
 
 def free_text() -> str:
@@ -112,4 +124,6 @@ def free_text() -> str:
     while not folder.is_dir():
         folder = folder.parent
     free = shutil.disk_usage(folder).free / MB
-    return f"Free on the disk: {free:,.0f} MB." if free < 10_000 else f"Free on the disk: {free / 1000:,.0f} GB."
+    if free < 10_000:
+        return _("Free on the disk: {n:,.0f} MB.", n=free)
+    return _("Free on the disk: {n:,.0f} GB.", n=free / 1000)

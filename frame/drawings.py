@@ -1,11 +1,13 @@
-"""The map and the diagram as the pages show them, kept by value: equal settings are drawn once."""
+"""The map and the diagram as the pages show them, kept by value: equal settings are drawn once in each language."""
 
 from collections.abc import Callable
 from functools import lru_cache
+from typing import Any
 
 from frame import components
 from tl_core.cases import Thresholds
 from tl_core.diagram import diagram_svg
+from tl_core.language import language
 from tl_core.plan import Layer, layer_plan
 from tl_core.quadrants import map_pick, map_svg
 
@@ -13,7 +15,9 @@ plan = lru_cache(512)(layer_plan)
 
 
 @lru_cache(512)
-def _diagrams(layers: tuple[Layer, ...], size: int, moved: tuple[tuple[str, float], ...] | None) -> tuple[str, str]:
+def _diagrams(
+    layers: tuple[Layer, ...], size: int, moved: tuple[tuple[str, float], ...] | None, spoken: str
+) -> tuple[str, str]:
     weights_moved = dict(moved) if moved is not None else None
     wide, tall = (
         diagram_svg(
@@ -29,10 +33,12 @@ def show_diagram(
 ) -> None:
     """The layer diagram, across where there is room and downwards on a phone."""
     moved = tuple(weights_moved.items()) if weights_moved is not None else None
-    components.drawing(*_diagrams(layers, input_size, moved), key=key)
+    components.drawing(*_diagrams(layers, input_size, moved, language()), key=key)
 
 
-_map = lru_cache(512)(map_svg)
+@lru_cache(512)
+def _map(num_images: int, similarity: float | None, thresholds: Thresholds, spoken: str, **marks: Any) -> str:
+    return map_svg(num_images, similarity, thresholds, **marks)
 
 
 def show_map(
@@ -46,7 +52,7 @@ def show_map(
     on_pick: Callable[[], None],
 ) -> None:
     """The map of the four quadrants; a click calls `on_pick`, and `map_click(key)` then says where it was."""
-    svg = _map(num_images, similarity, thresholds, measured=measured, guess=guess)
+    svg = _map(num_images, similarity, thresholds, language(), measured=measured, guess=guess)
     components.drawing(svg, key=key, on_pick=on_pick)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from tl_core.evidence import Chart, Series
+from tl_core.language import _
 
 
 def readings(own: Mapping[str, Chart | None]) -> dict[str, str]:
@@ -18,13 +19,14 @@ def _layers(chart: Chart) -> str:
 
 def _place(series: Series, stages: tuple[str, ...]) -> str:
     best = max(range(len(stages)), key=lambda index: series.values[index])
-    text = f"On {series.name.split(' (')[0]} the mean is highest with the new layer after {stages[best]}"
     lost = series.values[best] - series.values[-1]
-    return (
-        f"{text}, {lost:.1f} points above the one after {stages[-1]}."
-        if best != len(stages) - 1
-        else f"{text}, the last stage."
-    )
+    values = {"pictures": series.name.split(" (")[0], "stage": stages[best]}
+    if best == len(stages) - 1:
+        return _("On {pictures} the mean is highest with the new layer after {stage}, the last stage.", **values)
+    return _(
+        "On {pictures} the mean is highest with the new layer after {stage}, {points:.1f} points above the one after {last}.",
+        points=lost, last=stages[-1], **values,
+    )  # fmt: skip
 
 
 def _scratch(chart: Chart) -> str:
@@ -34,7 +36,12 @@ def _scratch(chart: Chart) -> str:
         for name, value, pair in zip(chart.x, series.values, series.intervals, strict=True):
             if value is not None:
                 groups.setdefault(_told(pair), []).append(f"{name}, {series.name}")
-    words = {"+": "Pre-training is ahead", "-": "Scratch is ahead", "0": "Cannot tell", "": "Too few data sets to tell"}
+    words = {
+        "+": _("Pre-training is ahead"),
+        "-": _("Scratch is ahead"),
+        "0": _("Cannot tell"),
+        "": _("Too few data sets to tell"),
+    }
     return " ".join(f"{words[key]}: {'; '.join(groups[key])}." for key in words if key in groups)
 
 
@@ -50,9 +57,9 @@ def _head(chart: Chart) -> str:
     for name, pair in zip(chart.x, series.intervals, strict=True):
         groups.setdefault(_told(pair), []).append(name.split(" (")[0])
     words = {
-        "+": "Fine-tuning is ahead",
-        "-": "The frozen network is ahead",
-        "0": "Cannot tell",
-        "": "Too few runs to tell",
+        "+": _("Fine-tuning is ahead"),
+        "-": _("The frozen network is ahead"),
+        "0": _("Cannot tell"),
+        "": _("Too few runs to tell"),
     }
     return " ".join(f"{words[key]}: {', '.join(groups[key])}." for key in words if key in groups)

@@ -15,6 +15,7 @@ from frame.widgets import change_network, widget
 from tl_core.cases import ALL, BONUS, CASES, CUSTOM, EXCEPT, EXCEPT_FIRST, NONE, Recipe, find_recipe
 from tl_core.data.dial import POSITIONS, position, position_name
 from tl_core.experiment import MAX_IMAGES
+from tl_core.language import _
 from tl_core.networks import Network, get_network, networks
 from tl_core.plan import resolve_cut
 
@@ -45,7 +46,7 @@ def experiment_bar() -> tuple[Settings, DataInfo]:
             _block_widget(settings)
     entry = get_catalogue().get(settings.experiment.data)
     if entry is not None and entry.path is None and entry.present:
-        st.caption(plain(f"{entry.title}: {entry.description}"))
+        st.caption(plain(f"{entry.shown_title}: {_(entry.description)}"))
     return settings, data
 
 
@@ -86,7 +87,7 @@ def _size_widget(settings: Settings, data: DataInfo) -> None:
     elif data.description:
         low, high = 2 * len(data.description["classes"]), data.description["num_to_learn_from"]
     else:
-        st.select_slider("Number of images", ["not known yet", " "], key="bar_images_unknown", disabled=True)
+        st.select_slider(_("Number of images"), [_("not known yet"), " "], key="bar_images_unknown", disabled=True)
         return
     endless = settings.imagined or data.description["default_images"]  # 'all' is then not what anyone means
     value = min(max(num_images(settings, data), low), high)
@@ -96,14 +97,16 @@ def _size_widget(settings: Settings, data: DataInfo) -> None:
         state.change(num_images=None if chosen == high and not endless else chosen)
 
     st.select_slider(
-        "Number of images",
+        _("Number of images"),
         size_steps(low, high, value),
-        format_func=lambda n: f"{n:,}",
+        format_func=lambda n: _("{n:,}", n=n),
         key=widget("bar_images", value, changed),
         on_change=changed,
         disabled=low >= high,
-        help="How many images there are to learn from (training and validation). Images for the final test are kept "
-        "apart and come on top.",
+        help=_(
+            "How many images there are to learn from (training and validation). Images for the final test are kept apart and "
+            "come on top."
+        ),
     )
 
 
@@ -116,25 +119,29 @@ def _similarity_widget(settings: Settings) -> None:
 
     if settings.imagined:
         st.slider(
-            "Similarity to the original data",
+            _("Similarity to the original data"),
             0.0,
             1.0,
             step=0.01,
             key=widget("bar_similarity", settings.similarity, imagined),
             on_change=imagined,
-            help="How much the new pictures are like those the network was trained on: 0 is different, 1 is similar.",
+            help=_(
+                "How much the new pictures are like those the network was trained on: 0 is different, 1 is similar."
+            ),
         )
         return
     order = list(reversed(POSITIONS))  # less similar on the left, as on the map's axis from the bottom up
     st.select_slider(
-        "Similarity to the original data",
+        _("Similarity to the original data"),
         order,
         format_func=position_name,
         key=widget("bar_distance", POSITIONS[position(settings.experiment.distance)], dialled),
         on_change=dialled,
-        help="Real pictures cannot be made more similar, but they can be made less so: their tiles are swapped, in the same "
-        "way in every picture, finer and finer to the left. Edges survive, shapes do not. "
-        "How similar the result is, is measured.",
+        help=_(
+            "Real pictures cannot be made more similar, but they can be made less so: their tiles are swapped, in the same way "
+            "in every picture, finer and finer to the left. Edges survive, shapes do not. How similar the result is, is "
+            "measured."
+        ),
     )
 
 
@@ -143,7 +150,9 @@ def _network_widget(settings: Settings) -> None:
 
     def title(name: str) -> str:
         network = catalogue[name]
-        return network.title if network.present else f"{network.title} ({network.download_mb:.0f} MB)"
+        if network.present:
+            return _(network.title)
+        return _("{network} ({mb:.0f} MB)", network=_(network.title), mb=network.download_mb)
 
     def changed() -> None:
         if st.session_state.bar_network in catalogue:  # else its title has changed: its weights have arrived
@@ -152,19 +161,23 @@ def _network_widget(settings: Settings) -> None:
     learnt_from = catalogue[settings.experiment.network].trained_on
 
     st.selectbox(
-        "Network",
+        _("Network"),
         list(catalogue),
         format_func=title,
         key=widget("bar_network", settings.experiment.network),
         on_change=changed,
-        help=f"The pre-trained network that is adapted. This one learnt from {learnt_from}.",
+        help=_("The pre-trained network that is adapted. This one learnt from {what}.", what=_(learnt_from)),
     )
 
 
 def _recipe_widget(settings: Settings) -> None:
-    titles = {AUTO: "As the map says"} | {case.name: f"Case {case.number}" for case in CASES}
-    titles |= {bonus.name: bonus.title for bonus in BONUS} | {CUSTOM: "My own"}
-    more = "\n".join(f"- *{bonus.title}*: {bonus.summary}" for bonus in BONUS)
+    titles = {AUTO: _("As the map says")} | {case.name: _("Case {number}", number=case.number) for case in CASES}
+    titles |= {bonus.name: _(bonus.title) for bonus in BONUS} | {CUSTOM: _("My own")}
+    more = "\n".join(f"- *{_(bonus.title)}*: {_(bonus.summary)}" for bonus in BONUS)
+    help_text = _(
+        "What is done to the network: the recipe of the map's quadrant, another case's on purpose, one that research adds, or "
+        "your own."
+    )
 
     def changed() -> None:
         name = st.session_state.bar_recipe
@@ -177,13 +190,12 @@ def _recipe_widget(settings: Settings) -> None:
             state.change(auto=False, recipe=name, cut=None, freeze=None, init=None)
 
     st.selectbox(
-        "Recipe",
+        _("Recipe"),
         list(titles),
         format_func=titles.get,
         key=widget("bar_recipe", AUTO if settings.auto else settings.experiment.recipe),
         on_change=changed,
-        help="What is done to the network: the recipe of the map's quadrant, another case's on purpose, one that research "
-        f"adds, or your own.\n\n{more}",
+        help=f"{help_text}\n\n{more}",
     )
 
 
@@ -193,46 +205,46 @@ def _custom_widgets(settings: Settings) -> None:
     network = get_network(experiment.network)
     recipe = experiment.make_recipe()
     kept = [stage.name for stage in network.stages[:-1]]
-    titles = {stage.name: stage.title for stage in network.stages}
+    titles = {stage.name: _(stage.title) for stage in network.stages}
     columns = st.columns(3, gap="medium")
     with columns[0]:
         st.select_slider(
-            "Keep the layers up to",
+            _("Keep the layers up to"),
             kept,
             format_func=titles.get,
             key=widget("bar_cut", resolve_cut(network, recipe.cut)),
             on_change=lambda: state.change(**_own(network, recipe, cut=st.session_state.bar_cut)),
-            help="Everything after this layer is sliced off, and the new layer is put here.",
+            help=_("Everything after this layer is sliced off, and the new layer is put here."),
         )
     with columns[1]:
         words = _freeze_words(kept[: kept.index(resolve_cut(network, recipe.cut)) + 1], titles)
         freeze = f"{EXCEPT}{kept[0]}" if recipe.freeze == EXCEPT_FIRST else recipe.freeze
         st.selectbox(
-            "Freeze",
+            _("Freeze"),
             list(words),
             format_func=words.get,
             key=widget("bar_freeze", freeze if freeze in words else ALL),
             on_change=lambda: state.change(**_own(network, recipe, freeze=st.session_state.bar_freeze)),
             disabled=recipe.init == "random",
-            help="Frozen layers do not change: all layers up to one of them, or all but one.",
+            help=_("Frozen layers do not change: all layers up to one of them, or all but one."),
         )
     with columns[2]:
         st.segmented_control(
-            "Start from",
+            _("Start from"),
             ["pretrained", "random"],
-            format_func={"pretrained": "pre-trained weights", "random": "random weights"}.get,
+            format_func={"pretrained": _("pre-trained weights"), "random": _("random weights")}.get,
             key=widget("bar_init", recipe.init),
             required=True,
             on_change=lambda: state.change(**_own(network, recipe, init=st.session_state.bar_init)),
-            help="Pre-trained weights know something already; random ones know nothing.",
+            help=_("Pre-trained weights know something already; random ones know nothing."),
         )
 
 
 def _freeze_words(kept: list[str], titles: dict[str, str]) -> dict[str, str]:
     """What can be frozen of these stages, from nothing to all, then all but one."""
-    up_to = {name: f"up to {titles[name]}" for name in kept[:-1]}
-    but = {f"{EXCEPT}{name}": f"all but {titles[name]}" for name in kept} if len(kept) > 1 else {}
-    return {NONE: "nothing", **up_to, ALL: "all that is kept", **but}
+    up_to = {name: _("up to {layer}", layer=titles[name]) for name in kept[:-1]}
+    but = {f"{EXCEPT}{name}": _("all but {layer}", layer=titles[name]) for name in kept} if len(kept) > 1 else {}
+    return {NONE: _("nothing"), **up_to, ALL: _("all that is kept"), **but}
 
 
 def _block_widget(settings: Settings) -> None:
@@ -240,7 +252,7 @@ def _block_widget(settings: Settings) -> None:
     network = get_network(settings.experiment.network)
     recipe = settings.experiment.make_recipe()
     kept = [stage.name for stage in network.stages[: network.index(resolve_cut(network, recipe.cut)) + 1]]
-    titles = {stage.name: stage.title for stage in network.stages}
+    titles = {stage.name: _(stage.title) for stage in network.stages}
     block = kept[0] if recipe.freeze == EXCEPT_FIRST else recipe.freeze.removeprefix(EXCEPT)
 
     def changed() -> None:
@@ -249,13 +261,15 @@ def _block_widget(settings: Settings) -> None:
 
     with st.columns(3, gap="medium")[0]:
         st.select_slider(
-            "Block to tune",
+            _("Block to tune"),
             kept,
             format_func=titles.get,
             key=widget("bar_block", block, changed),
             on_change=changed,
-            help="The pre-trained layer that is trained together with the new one. The first ones see edges and colours, the "
-            "later ones shapes and objects.",
+            help=_(
+                "The pre-trained layer that is trained together with the new one. The first ones see edges and colours, the "
+                "later ones shapes and objects."
+            ),
         )
 
 

@@ -11,6 +11,7 @@ import streamlit as st
 from frame.datasets import DataInfo, picture_strip, source_pictures
 from frame.settings import Settings, is_upload
 from frame.widgets import widget
+from tl_core.language import _, language
 from tl_core.networks import Network, get_network
 from tl_core.paths import ASSETS
 
@@ -63,30 +64,32 @@ def skip(settings: Settings, *, always: bool) -> None:
 def ask(settings: Settings) -> tuple[Future, ...]:
     """The question, pictures of both sides, the slider and the two buttons; returns what is still awaited."""
     network = get_network(settings.experiment.network)
-    st.markdown("**How similar do you think these pictures are to what the network has learnt from?**")
+    st.markdown(_("**How similar do you think these pictures are to what the network has learnt from?**"))
     learnt = source_pictures(network)
-    other = picture_strip(learnt) if learnt is not None else f"<p>{escape(_classes(network))}</p>"
+    other = picture_strip(learnt) if learnt is not None else f"<p>{escape(_classes(network, language()))}</p>"
     st.html(
-        f'{_STYLE}<div class="tl-sides"><div><h4>These pictures</h4>{picture_strip(settings)}</div>'
-        f"<div><h4>What the network learnt from</h4>{other}</div></div>"
+        f'{_STYLE}<div class="tl-sides"><div><h4>{escape(_("These pictures"))}</h4>{picture_strip(settings)}</div>'
+        f"<div><h4>{escape(_('What the network learnt from'))}</h4>{other}</div></div>"
     )
 
     def moved() -> None:
         set_guess(settings, st.session_state.guess_value)
 
     st.slider(
-        "Your guess: 0 quite different, 1 just like them",
+        _("Your guess: 0 quite different, 1 just like them"),
         0.0,
         1.0,
         step=0.01,
         key=widget("guess_value", _get(settings).value, moved),
         on_change=moved,
-        help="Move the slider, or click on the map. What counts is whether the shapes and objects that the network knows "
-        "help to tell these classes apart.",
+        help=_(
+            "Move the slider, or click on the map. What counts is whether the shapes and objects that the network knows help "
+            "to tell these classes apart."
+        ),
     )
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.button("Measure", type="primary", on_click=_measure, args=(settings,))
-        st.button("Skip", type="tertiary", on_click=skip, args=(settings,), kwargs={"always": True})
+        st.button(_("Measure"), type="primary", on_click=_measure, args=(settings,))
+        st.button(_("Skip"), type="tertiary", on_click=skip, args=(settings,), kwargs={"always": True})
     return (learnt,) if learnt is not None and not learnt.done() else ()
 
 
@@ -101,25 +104,32 @@ def compare(guess: Guess, settings: Settings, data: DataInfo, size: int) -> str:
     if not guess.done or guess.value is None or measurement is None:
         return ""
     if guess.distance != settings.experiment.distance:
-        return f"Your guess of {guess.value:.2f} was for another position of the slider."
+        return _("Your guess of {guess:.2f} was for another position of the slider.", guess=guess.value)
     value, low, high = (measurement[key] for key in ("similarity", "similarity_low", "similarity_high"))
     if not measurement.get("can_tell", True):
-        return f"You guessed {guess.value:.2f}; the measurement cannot tell."
+        return _("You guessed {guess:.2f}; the measurement cannot tell.", guess=guess.value)
     if low <= guess.value <= high:
-        verdict = "your guess lies in the interval"
+        verdict = _("your guess lies in the interval")
     elif guess.value > high:
-        verdict = "what the network knows helps less here than you thought"
+        verdict = _("what the network knows helps less here than you thought")
     else:
-        verdict = "what the network knows helps more here than you thought"
+        verdict = _("what the network knows helps more here than you thought")
     ends = {settings.case(end, size).number for end in (low, high)}
     thought = settings.case(guess.value, size).number
     if len(ends) > 1:
         meaning = ""  # the measurement does not decide the case either
     elif thought in ends:
-        meaning = f" Either way it is case {thought}."
+        meaning = " " + _("Either way it is case {number}.", number=thought)
     else:
-        meaning = f" By your guess it would be case {thought}, by the measurement it is case {ends.pop()}."
-    return f"You guessed {guess.value:.2f}; measured {value:.2f} ({low:.2f} to {high:.2f}): {verdict}.{meaning}"
+        meaning = " " + _(
+            "By your guess it would be case {number}, by the measurement it is case {measured}.",
+            number=thought, measured=ends.pop(),
+        )  # fmt: skip
+    text = _(
+        "You guessed {guess:.2f}; measured {value:.2f} ({low:.2f} to {high:.2f}): {verdict}.",
+        guess=guess.value, value=value, low=low, high=high, verdict=verdict,
+    )  # fmt: skip
+    return text + meaning
 
 
 def _measure(settings: Settings) -> None:
@@ -140,12 +150,12 @@ def _put(settings: Settings, guess: Guess) -> None:
 
 
 @lru_cache(64)
-def _classes(network: Network) -> str:
+def _classes(network: Network, spoken: str) -> str:
     """What the network was trained on, with the names of a few of its classes where its card gives them."""
     card = ASSETS / f"{network.name}.json"
     names = json.loads(card.read_text())["card"]["classes"] if network.builtin and card.is_file() else []
     few = ", ".join(name.replace("_", " ") for name in names[:: max(1, len(names) // NAMED_CLASSES)][:NAMED_CLASSES])
-    return f"{network.trained_on}: {few} ..." if few else network.trained_on
+    return f"{_(network.trained_on)}: {few} ..." if few else _(network.trained_on)
 
 
 _STYLE = """<style>

@@ -6,6 +6,7 @@ from frame.run_view import data_word, recipe_word, run_title
 from frame.services import get_store, owner
 from tl_core.data.dial import position_name
 from tl_core.experiment import Experiment
+from tl_core.language import ENGLISH, _, language, mark
 from tl_core.networks import get_network
 from tl_core.store import Run
 
@@ -16,9 +17,9 @@ def show_history() -> None:
     if not runs:
         return
     endings = get_store().endings([run.id for run in runs])
-    st.subheader("Runs so far", anchor=False)
+    st.subheader(_("Runs so far"), anchor=False)
     _choose_shown(runs)
-    st.caption("Tick runs to lay their curves over the one above.")
+    st.markdown(_("Tick runs to lay their curves over the one above."))
     ticked = st.session_state.get("ticked", [])
     # a new run is a new first row: a table of its own, with the same runs ticked as before
     key = f"history_{runs[0].id}"
@@ -30,8 +31,8 @@ def show_history() -> None:
         selection_mode="multi-row",
         selection_default={"selection": {"rows": rows, "columns": [], "cells": []}},
         key=key,
-        column_config={"Test accuracy": st.column_config.NumberColumn(format="%.1f %%")},
-        alt="Table of the runs so far: settings, test accuracy and state.",
+        column_config={accuracy_title(): st.column_config.NumberColumn(format=accuracy_format())},
+        alt=_("Table of the runs so far: settings, test accuracy and state."),
     )
     now = [runs[row].id for row in picked["selection"]["rows"] if row < len(runs)]
     if now != ticked:
@@ -44,20 +45,34 @@ def selected_runs() -> list[str]:
     return st.session_state.get("ticked", [])
 
 
+# The states of a run, as the store calls them
+STATES = (mark("queued"), mark("running"), mark("finished"), mark("stopped"), mark("failed"), mark("interrupted"))
+
+
+def accuracy_title() -> str:
+    """The heading of the column; it says the unit where `accuracy_format` does not."""
+    return _("Test accuracy") if language() == ENGLISH else _("test accuracy, %")
+
+
+def accuracy_format() -> str:
+    """How a column of per cent is written: in English with its sign, else with the separators of the browser."""
+    return "%.1f %%" if language() == ENGLISH else "localized"
+
+
 def _choose_shown(runs: list[Run]) -> None:
     """Open an earlier run again, to see its result or to stop it."""
-    titles = {run.id: f"{run_title(run)} ({run.status})" for run in runs}
+    titles = {run.id: _("{name} ({status})", name=run_title(run), status=_(run.status)) for run in runs}
     shown = st.session_state.get("run_id")
     if shown is not None and shown not in titles:
-        titles = {shown: "the run above", **titles}
+        titles = {shown: _("the run above"), **titles}
     st.session_state.shown_run = shown
 
     def changed() -> None:
         st.session_state.run_id = st.session_state.shown_run
 
     st.selectbox(
-        "Show run", list(titles), format_func=titles.get, index=None, key="shown_run", on_change=changed,
-        placeholder="Choose a run", help="Opens an earlier run above, with its result.",
+        _("Show run"), list(titles), format_func=titles.get, index=None, key="shown_run", on_change=changed,
+        placeholder=_("Choose a run"), help=_("Opens an earlier run above, with its result."),
     )  # fmt: skip
 
 
@@ -66,15 +81,19 @@ def _row(run: Run, ending: dict | None) -> dict:
     finished = ending if ending is not None and ending["event"] == "finished" else None
     interval = "\u2013"
     if finished:
-        interval = f"{100 * finished['test_accuracy_low']:.1f} to {100 * finished['test_accuracy_high']:.1f} %"
+        interval = _(
+            "{low:.1f} to {high:.1f} %",
+            low=100 * finished["test_accuracy_low"],
+            high=100 * finished["test_accuracy_high"],
+        )
     return {
-        "Run": run.number,
-        "Recipe": recipe_word(experiment),
-        "Test accuracy": 100 * finished["test_accuracy"] if finished else None,
-        "95 % interval": interval,
-        "Data set": data_word(experiment),
-        "Images": f"{experiment.num_images:,}" if experiment.num_images else "all",
-        "Pictures": position_name(experiment.distance),
-        "Network": get_network(experiment.network).title,
-        "State": run.status,
+        _("Run"): run.number,
+        _("Recipe"): recipe_word(experiment),
+        accuracy_title(): round(100 * finished["test_accuracy"], 1) if finished else None,
+        _("95 % interval"): interval,
+        _("Data set"): data_word(experiment),
+        _("Images"): _("{n:,}", n=experiment.num_images) if experiment.num_images else _("all"),
+        _("Pictures"): position_name(experiment.distance),
+        _("Network"): _(get_network(experiment.network).title),
+        _("State"): _(run.status),
     }

@@ -1,17 +1,56 @@
 """Which language a visitor reads: from the address (`lang=de`), else the browser's, until another one is chosen."""
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from tl_core import language
 from tl_core.language import ENGLISH, LANGUAGES
 
 KEY = "language"
+PARAMETER = "lang"
+
+_STYLE = """<style>
+.st-key-language { position: fixed; top: 0.7rem; right: 3.4rem; z-index: 999991; width: auto; }
+.st-key-language button { min-height: 2.2rem; padding: 0 0.5rem; background: var(--st-background-color); }
+</style>"""
 
 
 def follow_visitor() -> None:
-    """Let every text be looked up in the language of the visitor whose page is being drawn."""
-    language.choose_by(lambda: st.session_state.get(KEY, ENGLISH))
+    """Let every text be looked up in the language of the visitor whose page is being drawn; threads speak English."""
+    language.choose_by(_of_visitor)
     if KEY not in st.session_state:
-        asked = st.query_params.get("lang") or (st.context.locale or ENGLISH)
-        code = asked.lower().replace("_", "-").split("-")[0]
-        st.session_state[KEY] = code if code in LANGUAGES else ENGLISH
+        st.session_state[KEY] = _code(st.query_params.get(PARAMETER) or _browsers())
+
+
+def choose_language() -> None:
+    """A small button for each other language, at the upper right of every page."""
+    with st.container(key="language", width="content"):
+        st.html(_STYLE)
+        for code, name in LANGUAGES.items():
+            if code != language.language():
+                st.button(name, key=f"language_{code}", type="tertiary", on_click=_change, args=(code,))
+
+
+def in_address() -> str | None:
+    """The language to be put into the address: none where the browser asks for it anyway."""
+    code = language.language()
+    return code if code != _code(_browsers()) else None
+
+
+def _of_visitor() -> str:
+    return st.session_state.get(KEY, ENGLISH) if get_script_run_ctx(suppress_warning=True) is not None else ENGLISH
+
+
+def _browsers() -> str:
+    return st.context.locale or ENGLISH
+
+
+def _code(asked: str) -> str:
+    code = asked.lower().replace("_", "-").split("-")[0]
+    return code if code in LANGUAGES else ENGLISH
+
+
+def _change(code: str) -> None:
+    st.session_state[KEY] = code
+    for key in st.session_state.pop("bar_agreed", {}):  # widgets with other words are other widgets: they start anew
+        st.session_state.pop(key, None)

@@ -5,17 +5,22 @@ from typing import Any
 
 import streamlit as st
 
+from frame import state
 from frame.datasets import DataInfo
 from frame.prescription import measured_text
 from frame.text import plain
 from frame.words import recipe_name
 from tl_core.advisor import advice_for
 from tl_core.cases import find_recipe
+from tl_core.language import _, retold
 from tl_core.networks import Network
 
 
-def show_measured(data: DataInfo, network: Network, size: int, comparison: str) -> None:
-    """The guess beside the measurement, the meters, what they mean, and what real runs speak for with `size` images."""
+def show_measured(data: DataInfo, network: Network, size: int, comparison: str, present: str) -> None:
+    """The guess beside the measurement, the meters, what they mean, and what real runs speak for with `size` images.
+
+    `present`: the recipe that is chosen now.
+    """
     measurement = data.measurement
     if comparison:
         st.markdown(plain(comparison))
@@ -25,29 +30,51 @@ def show_measured(data: DataInfo, network: Network, size: int, comparison: str) 
     value, low, high = (measurement[key] for key in ("similarity", "similarity_low", "similarity_high"))
     known = measurement.get("can_tell", True)
     rows = _meter(
-        "Similarity measured", value if known else None, low, high, "0: no help, 1: as on the original pictures"
+        _("Similarity measured"),
+        value if known else None,
+        low,
+        high,
+        _("0: no help, 1: as on the original pictures"),
     )
     looks = measurement.get("looks")
     if looks:
-        ends = "0: look like the original pictures, 1: look quite different"
-        rows += _meter("How different they look", looks["gap"], looks["low"], looks["high"], ends)
+        ends = _("0: look like the original pictures, 1: look quite different")
+        rows += _meter(_("How different they look"), looks["gap"], looks["low"], looks["high"], ends)
     st.html(f'{_STYLE}<div class="tl-meters">{rows}</div>')
-    sentences = [measured_text(data), measurement.get("looks_why") or ""]
+    sentences = [measured_text(data), retold(measurement.get("looks_why") or "")]
     st.caption(plain(" ".join(sentence for sentence in sentences if sentence)))
     st.markdown(plain(advice_text(measurement, network, size)))
+    advice = advice_for(measurement, network.name, size)
+    if advice and advice.recipe != present:
+        st.button(
+            _("Take this advice"),
+            key="take_advice",
+            on_click=state.change,
+            kwargs={"auto": False, "recipe": advice.recipe, "cut": None, "freeze": None, "init": None},
+            help=_(
+                "Chooses {recipe}. *As the map says* under *Recipe* brings the map's case back.",
+                recipe=recipe_name(find_recipe(advice.recipe)),
+            ),
+        )
 
 
 def advice_text(measurement: dict[str, Any], network: Network, size: int) -> str:
     """The recipe that real runs speak for, beside the textbook's case; '' where they say nothing."""
     advice = advice_for(measurement, network.name, size)
-    return f"Our advice from real runs: {recipe_name(find_recipe(advice.recipe))}. {advice.why}" if advice else ""
+    if not advice:
+        return ""
+    told = _("Our advice from real runs: {recipe}.", recipe=recipe_name(find_recipe(advice.recipe)))
+    return f"{told} {advice.why}"
 
 
 def _meter(label: str, value: float | None, low: float, high: float, ends: str) -> str:
-    said = f"{low:.2f} to {high:.2f}"
-    number = f"{value:.2f} <small>({said})</small>" if value is not None else f"<small>{said}</small>"
+    said = _("{low:.2f} to {high:.2f}", low=low, high=high)
+    number = f"{_('{n:.2f}', n=value)} <small>({said})</small>" if value is not None else f"<small>{said}</small>"
     mark = f'<b style="left:{100 * value:.1f}%"></b>' if value is not None else ""
-    spoken = f"{value:.2f}, 95 % interval {said}" if value is not None else f"somewhere from {said}"
+    if value is not None:
+        spoken = _("{n:.2f}, 95 % interval {interval}", n=value, interval=said)
+    else:
+        spoken = _("somewhere from {interval}", interval=said)
     return (
         f'<span>{escape(label)}</span><div class="tl-gauge" role="meter" aria-label="{escape(label)}" aria-valuemin="0" '
         f'aria-valuemax="1" aria-valuenow="{value if value is not None else (low + high) / 2:.2f}" aria-valuetext="{spoken}" '

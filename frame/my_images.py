@@ -13,6 +13,7 @@ from tl_core.data.collection import Collection
 from tl_core.data.edits import Classes
 from tl_core.data.owned import list_own, new_upload_id, open_own, owner_hash
 from tl_core.errors import DataError
+from tl_core.language import _, retold
 
 _OPEN = "my_images"  # id of the set that is open on the page
 _NEW = "my_new_images"  # id for the set that the next upload makes; while there is one, the page is empty
@@ -38,7 +39,7 @@ def open_set() -> Collection | None:
                 st.session_state[_OPEN] = found[0].id
                 return found[0]
             if spec == st.session_state.get(_OPEN):
-                st.toast("The set that was open here is deleted. What you add now makes a new one.")
+                st.toast(_("The set that was open here is deleted. What you add now makes a new one."))
                 show_set()
                 return None
     mine = list_own(me())
@@ -91,7 +92,7 @@ def delete(collection: Collection) -> None:
     collection.delete()
     get_answers().forget(collection.id)
     st.session_state.pop(_OPEN, None)
-    st.toast("Deleted.")
+    st.toast(_("Deleted."))
 
 
 def own_uploads(current: str) -> dict[str, str]:
@@ -108,7 +109,7 @@ def own_uploads(current: str) -> dict[str, str]:
             title, number = f"{collection.title} {number}", number + 1
         titles[spec] = title
         if current != spec and current.split(".")[0] == collection.id:
-            titles[current] = f"{title} (earlier state)"
+            titles[current] = _("{name} (earlier state)", name=title)
     return titles
 
 
@@ -116,7 +117,7 @@ def _try(collection: Collection, action: Callable[[], object]) -> bool:
     try:
         action()
     except (DataError, OSError) as error:
-        st.toast(plain(disk_sentence(error) if isinstance(error, OSError) else str(error)))
+        st.toast(plain(retold(disk_sentence(error) if isinstance(error, OSError) else str(error))))
         return False
     if state.get_settings().experiment.data.split(".")[0] == collection.id:
         choose(collection)

@@ -9,8 +9,10 @@ from frame.text import plain
 from frame.upload import PICTURES, Import, Received, begin_import
 from tl_core.data.collection import Collection
 from tl_core.errors import Cancelled, UserError, WorkerDied
+from tl_core.language import _, many, mark, retold
 
-WAYS = ["Into one class", "A folder", "A zip", "Camera"]
+INTO_CLASS, FOLDER, ZIP, CAMERA = mark("Into one class"), mark("A folder"), mark("A zip"), mark("Camera")
+WAYS = [INTO_CLASS, FOLDER, ZIP, CAMERA]
 QUICK = 0.8  # seconds: what takes no longer needs no progress bar
 _IMPORT, _COUNT, _ASKED = "my_import", "my_upload_count", "my_upload_asked"
 
@@ -24,32 +26,37 @@ def add_area(collection: Collection | None) -> None:
     if st.session_state.pop("my_redraw", False):
         st.rerun()
     st.segmented_control(
-        "Add pictures",
+        _("Add pictures"),
         WAYS,
+        format_func=_,
         key="my_way",
         default=WAYS[0],
         required=True,
-        help="A folder or a zip brings its classes along: one sub-folder for each class.",
+        help=_("A folder or a zip brings its classes along: one sub-folder for each class."),
     )
     way = st.session_state.my_way
     count = st.session_state.setdefault(_COUNT, 0)  # a new key empties the widget
     received: Received = []
-    title = "My images"
-    if way in ("Into one class", "Camera"):
+    title = _("My images")
+    if way in (INTO_CLASS, CAMERA):
         left, right = st.columns([1, 2], gap="medium")
         with left:
             name = _class_box(collection)
-        if way == "Camera":
+        if way == CAMERA:
             with right:
                 _camera(collection, name, count)
             return
         files = right.file_uploader(
-            "Pictures of this class", PICTURES, accept_multiple_files=True, key=f"my_files_{count}", disabled=not name
+            _("Pictures of this class"),
+            PICTURES,
+            accept_multiple_files=True,
+            key=f"my_files_{count}",
+            disabled=not name,
         )
         received = [(name, file) for file in files]
-    elif way == "A folder":
+    elif way == FOLDER:
         files = st.file_uploader(
-            "A folder with one sub-folder for each class",
+            _("A folder with one sub-folder for each class"),
             PICTURES,
             accept_multiple_files="directory",
             key=f"my_folder_{count}",
@@ -57,11 +64,11 @@ def add_area(collection: Collection | None) -> None:
         received = [("", file) for file in files]
         title = files[0].name.split("/")[0] if files else title
     else:
-        archive = st.file_uploader("A zip with one folder for each class", ["zip"], key=f"my_zip_{count}")
+        archive = st.file_uploader(_("A zip with one folder for each class"), ["zip"], key=f"my_zip_{count}")
         if archive is not None:
             received, title = [("", archive)], archive.name
     st.button(
-        f"Add {len(received):,} files" if len(received) > 1 else "Add",
+        _("Add {n:,} files", n=len(received)) if len(received) > 1 else _("Add"),
         type="primary",
         disabled=not received,
         # files that are still arriving would draw the page again and lose a plain click
@@ -75,29 +82,29 @@ def add_area(collection: Collection | None) -> None:
 def _class_box(collection: Collection | None) -> str:
     names = [one.name for one in collection.head().classes] if collection else []
     name = st.selectbox(
-        "Class",
+        _("Class"),
         names,
         index=None,
         key="my_class",
         accept_new_options=True,
-        placeholder="Type the name of a class, such as cat" if not names else "Choose a class or type a new name",
-        help="What the pictures show. The network learns to tell the classes apart, so you need two or more.",
+        placeholder=_("Choose a class or type a new name") if names else _("Type the name of a class, such as cat"),
+        help=_("What the pictures show. The network learns to tell the classes apart, so you need two or more."),
     )
     return (name or "").strip()
 
 
 def _camera(collection: Collection | None, name: str, count: int) -> None:
     if not name:
-        st.info("Say first which class the pictures belong to.")
+        st.info(_("Say first which class the pictures belong to."))
         return
     photo = st.camera_input(
-        f"Each click adds one picture to '{plain(name)}'", key=f"my_camera_{count}", resolution="480p"
+        _("Each click adds one picture to '{name}'", name=plain(name)), key=f"my_camera_{count}", resolution="480p"
     )
     if collection is not None:
         there = next((len(one.pictures) for one in collection.head().classes if one.name == name), 0)
-        st.caption(f"{there:,} picture{'s' * (there != 1)} in this class so far.")
+        st.caption(many("{number:,} picture in this class so far.", "{number:,} pictures in this class so far.", there))
     if photo is not None:
-        _begin([(name, photo)], "My images")
+        _begin([(name, photo)], _("My images"))
     _show_error()
 
 
@@ -120,7 +127,7 @@ def _finish(running: Import, wait: float) -> bool:
         return False
     except Cancelled:
         st.session_state.my_error = ""
-        st.toast("Cancelled. Nothing was added.")
+        st.toast(_("Cancelled. Nothing was added."))
     except (UserError, WorkerDied) as error:
         st.session_state.my_error = str(error)
     else:
@@ -131,14 +138,14 @@ def _finish(running: Import, wait: float) -> bool:
         if collection is not None:
             my_images.choose(collection)
         if answer["known"]:
-            st.toast("These files were here already, so nothing had to be read again.")
+            st.toast(_("These files were here already, so nothing had to be read again."))
     del st.session_state[_IMPORT]
     return True
 
 
 def _show_error() -> None:
     if st.session_state.get("my_error"):
-        st.error(plain(st.session_state.my_error))
+        st.error(plain(retold(st.session_state.my_error)))
 
 
 @st.fragment(run_every=0.5)
@@ -146,10 +153,11 @@ def _show_progress() -> None:
     running: Import | None = st.session_state.get(_IMPORT)
     if running is None or running.question.future.done():
         st.rerun()
-    doing, done, total = running.question.progress or ("Waiting for the worker", 0, 1)
+    doing, done, total = running.question.progress or (mark("Waiting for the worker"), 0, 1)
     left = running.seconds_left()
-    parts = [f"{doing}: {done:,} of {total:,}" if done else doing]
+    doing = retold(doing)
+    parts = [_("{doing}: {done:,} of {total:,}", doing=doing, done=done, total=total) if done else doing]
     if left is not None and done:
-        parts.append(f"about {max(1, round(left)):,} s left")
+        parts.append(_("about {n:,} s left", n=max(1, round(left))))
     st.progress(min(1.0, done / max(1, total)), ", ".join(parts))
-    st.button("Cancel", key="my_cancel", on_click=running.question.cancel)
+    st.button(_("Cancel"), key="my_cancel", on_click=running.question.cancel)

@@ -10,6 +10,7 @@ from frame.text import plain
 from tl_core.data import edits
 from tl_core.data.collection import Collection, Version
 from tl_core.data.edits import PictureClass
+from tl_core.language import _, english, many, mark
 
 CLASSES_A_PAGE = 8
 PICTURES_A_PAGE = 24
@@ -21,10 +22,12 @@ def show_classes(collection: Collection, version: Version) -> None:
     page = 1
     if pages > 1:
         page = st.segmented_control(
-            "Classes",
+            _("Classes"),
             range(1, pages + 1),
-            format_func=lambda at: (
-                f"{(at - 1) * CLASSES_A_PAGE + 1} to {min(at * CLASSES_A_PAGE, len(version.classes))}"
+            format_func=lambda at: _(
+                "{first} to {last}",
+                first=(at - 1) * CLASSES_A_PAGE + 1,
+                last=min(at * CLASSES_A_PAGE, len(version.classes)),
             ),
             default=1,
             required=True,
@@ -35,8 +38,8 @@ def show_classes(collection: Collection, version: Version) -> None:
     for one in version.classes[(page - 1) * CLASSES_A_PAGE : page * CLASSES_A_PAGE]:
         key = _key(collection, one)
         with st.container(horizontal=True, vertical_alignment="center", key=f"head_{key}"):
-            count = f"{len(one.pictures):,} picture{'s' * (len(one.pictures) != 1)}"
-            off = "" if one.on else ", switched off"
+            count = many("{number:,} picture", "{number:,} pictures", len(one.pictures))
+            off = "" if one.on else _(", switched off")
             st.markdown(f"**{plain(one.name)}**: {count}{off}", width="content")
             _change_menu(collection, version, one, key)
         if not one.pictures:
@@ -44,11 +47,13 @@ def show_classes(collection: Collection, version: Version) -> None:
         with st.container(key=f"{'on' if one.on else 'switched_off'}_{key}"):
             picture_tiles(
                 pictures,
-                [number for number, _ in one.pictures],
+                [number for number, _hash in one.pictures],
                 key=f"tiles_{key}",
                 page_size=PICTURES_A_PAGE if few else PICTURES_A_PAGE // 2,
                 on_remove=lambda number, name=one.name: my_images.edit(
-                    collection, f"One picture deleted from '{name}'", lambda classes: edits.remove(classes, [number])
+                    collection,
+                    english("One picture deleted from '{name}'", name=name),
+                    lambda classes: edits.remove(classes, [number]),
                 ),
             )
 
@@ -60,43 +65,51 @@ def _change_menu(collection: Collection, version: Version, one: PictureClass, ke
     def renamed() -> None:
         new = st.session_state[f"name_{key}"]
         if new.strip() != name:
-            my_images.edit(collection, f"'{name}' renamed", lambda classes: edits.rename(classes, name, new))
+            my_images.edit(
+                collection, english("'{name}' renamed", name=name), lambda classes: edits.rename(classes, name, new)
+            )
 
     def merged() -> None:
         into = st.session_state[f"merge_{key}"]
         if into is not None:
             my_images.edit(
-                collection, f"'{name}' merged into '{into}'", lambda classes: edits.merge(classes, name, into)
+                collection,
+                english("'{name}' merged into '{into}'", name=name, into=into),
+                lambda classes: edits.merge(classes, name, into),
             )
 
     def switched() -> None:
-        did = f"'{name}' switched {'off' if one.on else 'on'}"
+        did = english("'{name}' switched off" if one.on else mark("'{name}' switched on"), name=name)
         my_images.edit(collection, did, lambda classes: edits.switch(classes, name, not one.on))
 
     def deleted() -> None:
-        my_images.edit(collection, f"Class '{name}' deleted", lambda classes: edits.delete(classes, name))
+        my_images.edit(
+            collection, english("Class '{name}' deleted", name=name), lambda classes: edits.delete(classes, name)
+        )
 
-    with st.popover("Change", key=f"change_{key}", help=f"Rename, merge, switch off or delete '{plain(name)}'."):
-        st.text_input("Name", value=name, key=f"name_{key}", max_chars=60, on_change=renamed)
+    with st.popover(
+        _("Change"), key=f"change_{key}", help=_("Rename, merge, switch off or delete '{name}'.", name=plain(name))
+    ):
+        st.text_input(_("Name"), value=name, key=f"name_{key}", max_chars=60, on_change=renamed)
         others = [other.name for other in version.classes if other.name != name]
         if others:
             st.selectbox(
-                "Merge into",
+                _("Merge into"),
                 others,
                 index=None,
                 key=f"merge_{key}",
                 on_change=merged,
-                placeholder="Choose another class",
-                help="All its pictures go there, and this class is gone.",
+                placeholder=_("Choose another class"),
+                help=_("All its pictures go there, and this class is gone."),
             )
         with st.container(horizontal=True):
             st.button(
-                "Switch off" if one.on else "Switch on",
+                _("Switch off") if one.on else _("Switch on"),
                 key=f"switch_{key}",
                 on_click=switched,
-                help="A class that is switched off keeps its pictures but takes no part in training.",
+                help=_("A class that is switched off keeps its pictures but takes no part in training."),
             )
-            st.button("Delete this class", key=f"delete_{key}", on_click=deleted, help="Undo brings it back.")
+            st.button(_("Delete this class"), key=f"delete_{key}", on_click=deleted, help=_("Undo brings it back."))
 
 
 def _key(collection: Collection, one: PictureClass) -> str:

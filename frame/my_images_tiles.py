@@ -7,6 +7,7 @@ from html import escape
 import streamlit as st
 
 from tl_core.data.batch import Pictures
+from tl_core.language import _
 
 _CSS = """
 .tl-tiles { display: grid; grid-template-columns: repeat(auto-fill, minmax(76px, 1fr)); gap: 8px; }
@@ -34,8 +35,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
   for (const { number, source, name } of data.tiles) {
     const figure = make("figure", tiles, {});
     make("img", figure, { src: source, alt: name, title: name });
-    const button = make("button", figure, { type: "button", textContent: "\\u00d7", title: "Delete this picture" });
-    button.setAttribute("aria-label", "Delete " + name);
+    const button = make("button", figure, { type: "button", textContent: "\\u00d7", title: data.words.delete });
+    button.setAttribute("aria-label", data.words.deleteOne.replace("{name}", name));
     button.onclick = () => { figure.style.opacity = 0.3; button.disabled = true; setTriggerValue("remove", number); };
   }
   if (data.pages > 1) {
@@ -45,9 +46,9 @@ export default function ({ data, parentElement, setTriggerValue }) {
       button.setAttribute("aria-label", label);
       button.onclick = () => setTriggerValue("turn", to);
     };
-    turn("\\u2039", "Earlier pictures", data.page - 1);
+    turn("\\u2039", data.words.earlier, data.page - 1);
     make("span", pager, { textContent: data.range });
-    turn("\\u203a", "Later pictures", data.page + 1);
+    turn("\\u203a", data.words.later, data.page + 1);
   }
 }
 """
@@ -78,7 +79,13 @@ def picture_tiles(
         "tiles": [{"number": n, "source": _source(pictures, n), "name": pictures[n].name} for n in shown],
         "page": page,
         "pages": pages,
-        "range": f"{first:,} to {first + len(shown) - 1:,} of {len(numbers):,}",
+        "range": _("{first:,} to {last:,} of {n:,}", first=first, last=first + len(shown) - 1, n=len(numbers)),
+        "words": {
+            "delete": _("Delete this picture"),
+            "deleteOne": _("Delete {name}"),
+            "earlier": _("Earlier pictures"),
+            "later": _("Later pictures"),
+        },
     }
     _tiles(data=data, key=key, on_remove_change=removed, on_turn_change=turned)
 

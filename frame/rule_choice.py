@@ -10,8 +10,11 @@ from frame import state
 from frame.rule_data import HERE, STUDY
 from frame.words import thresholds_widgets
 from tl_core.cases import Thresholds
+from tl_core.language import _, mark
 from tl_core.networks import get_network
 from tl_core.recipe_marks import in_order, recipe_name
+
+ALL = mark("all")
 
 
 @dataclass(frozen=True)
@@ -32,28 +35,29 @@ def rule_choice(rows: Sequence[Mapping[str, Any]]) -> RuleChoice:
     known = in_order({row["recipe"] for row in rows})
     with st.container(horizontal=True, vertical_alignment="bottom", gap="medium"):
         network = st.selectbox(
-            "Network",
+            _("Network"),
             networks,
-            format_func=lambda name: get_network(name).title,
+            format_func=lambda name: _(get_network(name).title),
             key="rule_network",
             persist_state="session",
             width=280,
         )
         source = st.selectbox(
-            "Runs",
-            ["all", STUDY, HERE],
+            _("Runs"),
+            [ALL, STUDY, HERE],
+            format_func=_,
             key="rule_source",
             persist_state="session",
             width=220,
         )
         recipes = st.multiselect(
-            "Recipes that take part",
+            _("Recipes that take part"),
             known,
             default=known,
             format_func=recipe_name,
             key="rule_recipes",
             width=520,
-            help="Take one away, and the others are compared among themselves.",
+            help=_("Take one away, and the others are compared among themselves."),
         )
         thresholds_widgets(state.get_settings().thresholds, Thresholds())
-    return RuleChoice(network, None if source == "all" else source, recipes)
+    return RuleChoice(network, None if source == ALL else source, recipes)

@@ -10,10 +10,11 @@ from frame.services import get_answers, get_catalogue, get_store, owner
 from frame.settings import is_upload
 from tl_core.data.owned import UPLOAD_NAME, open_own, owner_hash
 from tl_core.errors import UserError
+from tl_core.language import _, mark
 from tl_core.networks import get_network
 from tl_core.rule_cells import SET_TITLES, Cell, Similarity, gather, made_here, recorded
 
-STUDY, HERE = "the recorded study", "runs made here"
+STUDY, HERE = mark("the recorded study"), mark("runs made here")
 MEASURED_IMAGES = 1_000
 MOST_MEASURED = 12  # similarities that a page asks for, so that nobody's pictures wait long behind them
 LARGEST_INPUT = 64  # px; larger networks need too long to measure by the way
@@ -46,9 +47,11 @@ def title_of(data: str) -> str:
     """A data set's name for the page; of an upload the name that its owner gave it."""
     if UPLOAD_NAME.fullmatch(data):
         found = open_own(data, owner_hash(owner()))
-        return found[0].title if found else "Pictures of yours, deleted"
+        return found[0].title if found else _("Pictures of yours, deleted")
     entry = get_catalogue().get(data)
-    return SET_TITLES.get(data) or (entry.title if entry else data)
+    if data in SET_TITLES:
+        return _(SET_TITLES[data])
+    return entry.shown_title if entry else data
 
 
 def rule_data(source: str | None, network: str | None, recipes: list[str] | None) -> RuleData:

@@ -9,6 +9,7 @@ from frame.rule_data import HERE
 from frame.text import plain
 from tl_core.cases import Thresholds
 from tl_core.cell_plot import cell_plot_svg
+from tl_core.language import _, many
 from tl_core.networks import get_network
 from tl_core.recipe_marks import in_order, recipe_name
 from tl_core.rule_cells import Cell, recorded
@@ -22,21 +23,24 @@ def show_cell(cell: Cell, thresholds: Thresholds) -> None:
     st.markdown(_table(cell))
     network = get_network(cell.network)
     here = sum(bool(row.get("here")) for row in cell.rows)
-    where = (
-        f"{here:,} of the {len(cell.rows):,} runs were made here" if here else "all runs are from the recorded study"
-    )
     num_test = cell.verdict.results[0].num_test
-    tested = f"{num_test:,} test images; " if num_test else ""
-    st.caption(f"{plain(network.title)}; {tested}{where}. Dots: runs; line: their mean; band: its 95 % interval.")
+    parts = [plain(_(network.title))]
+    if num_test:
+        parts.append(many("{number:,} test image", "{number:,} test images", num_test))
+    if here:
+        parts.append(_("{here:,} of the {n:,} runs were made here", here=here, n=len(cell.rows)))
+    else:
+        parts.append(_("all runs are from the recorded study"))
+    st.caption(f"{'; '.join(parts)}. {_('Dots: runs; line: their mean; band: its 95 % interval.')}")
 
 
 def _table(cell: Cell) -> str:
     verdict = cell.verdict
-    lines = ["| recipe | mean | spread | runs | behind the best |", "|---|---|---|---|---|"]
+    lines = [_("| recipe | mean | spread | runs | behind the best |"), "|---|---|---|---|---|"]
     for name in in_order({result.recipe for result in verdict.results}):
         result = verdict.of(name)
-        spread = f"±\u00a0{100 * result.spread:.1f}" if result.spread is not None else "–"
-        mean = f"{100 * result.mean:.1f}\u00a0%"
+        spread = _("±\u00a0{n:.1f}", n=100 * result.spread) if result.spread is not None else "–"
+        mean = _("{n:.1f}\u00a0%", n=100 * result.mean)
         lines.append(
             f"| {plain(recipe_name(name))} | {mean} | {spread} | {len(result.by_seed)} | {_behind(cell, name)} |"
         )
@@ -46,31 +50,33 @@ def _table(cell: Cell) -> str:
 def _behind(cell: Cell, recipe: str) -> str:
     gap = cell.verdict.gaps.get(recipe)
     if gap is None:
-        return "best mean"
-    margin = f"±\u00a0{100 * gap.margin:.1f}" if gap.margin < 1 else ""
-    return f"{100 * gap.gap:.1f}\u00a0{margin}, {'clear' if gap.clear else 'within noise'}"
+        return _("best mean")
+    margin = _("±\u00a0{n:.1f}", n=100 * gap.margin) if gap.margin < 1 else ""
+    clear = _("clear") if gap.clear else _("within noise")
+    return _("{gap:.1f}\u00a0{margin}, {clear}", gap=100 * gap.gap, margin=margin, clear=clear)
 
 
 def show_table(cells: Sequence[Cell], thresholds: Thresholds) -> None:
     """Every cell as text, for those who cannot see or click the map."""
-    lines = ["| pictures | images | similarity | the rule says | result |", "|---|---|---|---|---|"]
+    lines = [_("| pictures | images | similarity | the rule says | result |"), "|---|---|---|---|---|"]
     for cell in sorted(cells, key=lambda c: (-(c.similarity[0] if c.similarity else -1), c.name, c.num_images)):
         case = cell.textbook(thresholds)
-        similarity = f"{cell.similarity[0]:.2f}" if cell.similarity else "not measured"
-        lines.append(
-            f"| {plain(cell.name)} | {cell.num_images:,} | {similarity} | {f'case {case.number}' if case else '–'} "
-            f"| {_result(cell)} |"
-        )
+        similarity = _("{n:.2f}", n=cell.similarity[0]) if cell.similarity else _("not measured")
+        says = _("case {number}", number=case.number) if case else "–"
+        images = _("{n:,}", n=cell.num_images)
+        lines.append(f"| {plain(cell.name)} | {images} | {similarity} | {says} | {_result(cell)} |")
     st.markdown("\n".join(lines))
 
 
 def _result(cell: Cell) -> str:
     verdict = cell.verdict
     if len(verdict.results) == 1:
-        return f"only {plain(listed(verdict.tied))}"
+        return _("only {recipes}", recipes=plain(listed(verdict.tied)))
     if verdict.winner:
-        return f"{plain(listed([verdict.winner]))} wins"
-    return "within noise: all" if verdict.all_tied else f"within noise: {plain(listed(in_order(set(verdict.tied))))}"
+        return _("{recipes} wins", recipes=plain(listed([verdict.winner])))
+    if verdict.all_tied:
+        return _("within noise: all")
+    return _("within noise: {recipes}", recipes=plain(listed(in_order(set(verdict.tied)))))
 
 
 def choose_cell(cells: Sequence[Cell], thresholds: Thresholds) -> Cell:
@@ -84,11 +90,11 @@ def choose_cell(cells: Sequence[Cell], thresholds: Thresholds) -> Cell:
         )
         st.session_state.rule_cell = next(lost, cells[0]).key
     key = st.selectbox(
-        "Runs of",
+        _("Runs of"),
         list(by_key),
         format_func=lambda key: cell_title(by_key[key]),
         key="rule_cell",
-        help="Or click on a mark of the map.",
+        help=_("Or click on a mark of the map."),
     )
     return by_key[key]
 
@@ -98,10 +104,16 @@ def show_study(source: str | None) -> None:
     header = recorded().header
     if not header or source == HERE:
         return
-    with st.expander("How the recorded study was made"):
+    with st.expander(_("How the recorded study was made")):
         versions = header["versions"]
         st.markdown(
-            f"{plain(header['study'])}, {plain(header['date'])}, on {plain(header['hardware'])}, with Python "
-            f"{plain(versions['python'])} and PyTorch {plain(', '.join(versions['torch']))}."
+            _(
+                "{study}, {date}, on {hardware}, with Python {python} and PyTorch {torch}.",
+                study=plain(header["study"]),
+                date=plain(header["date"]),
+                hardware=plain(header["hardware"]),
+                python=plain(versions["python"]),
+                torch=plain(", ".join(versions["torch"])),
+            )
         )
         st.code("\n".join(header["command"]), language="bash", wrap_lines=True)

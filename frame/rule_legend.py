@@ -5,6 +5,7 @@ from html import escape
 
 import streamlit as st
 
+from tl_core.language import _
 from tl_core.recipe_marks import in_order, mark_of, recipe_title
 from tl_core.rule_cells import Cell
 
@@ -36,9 +37,13 @@ def show_legend(cells: Sequence[Cell]) -> None:
         layers = ", ".join(filter(None, (_PATTERNS[mark.pattern], f"{mark.colour}")))
         style = f"background: {layers}; color: {mark.on_colour}"
         items.append(f'<b style="{style}">{mark.code}</b>{escape(recipe_title(name))}')
-    items.append(f'<b class="tl-open" style="background: {_HATCH}">1·3</b>within noise: these cannot be told apart')
-    items.append(f'<b class="tl-open" style="background: {_HATCH}">=</b>nothing can be told apart')
-    items.append('<b class="tl-cross">×</b>the rule\'s recipe is clearly beaten')
-    st.html(
-        _STYLE + f'<ul class="tl-legend" aria-label="Legend of the map">{"".join(f"<li>{i}</li>" for i in items)}</ul>'
-    )
+    tied, nothing = _("within noise: these cannot be told apart"), _("nothing can be told apart")
+    beaten = _("the rule's recipe is clearly beaten")
+    items.append(f'<b class="tl-open" style="background: {_HATCH}">1·3</b>{escape(tied)}')
+    behind = _("within noise, all but these")
+    items.append(f'<b class="tl-open" style="background: {_HATCH}">−1·4</b>{escape(behind)}')
+    items.append(f'<b class="tl-open" style="background: {_HATCH}">=</b>{escape(nothing)}')
+    items.append(f'<b class="tl-cross">×</b>{escape(beaten)}')
+    rows = "".join(f"<li>{item}</li>" for item in items)
+    label = escape(_("Legend of the map"))
+    st.html(f'{_STYLE}<ul class="tl-legend" aria-label="{label}">{rows}</ul>')

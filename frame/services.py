@@ -80,7 +80,7 @@ class RunEvents:
     def of(self, run_id: str) -> list[dict[str, Any]]:
         with self._lock:
             events = self._kept.setdefault(run_id, [])
-            events += self.store.events(run_id, since=len(events))
+            events += self.store.events(run_id, since=events[-1]["seq"] + 1 if events else 0)
             self._kept.move_to_end(run_id)
             while len(self._kept) > MOST_RUNS_KEPT:
                 self._kept.popitem(last=False)

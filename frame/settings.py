@@ -8,6 +8,7 @@ from tl_core.cases import Bonus, Case, Thresholds, find_recipe, recommend
 from tl_core.data.owned import UPLOAD_NAME
 from tl_core.errors import ExperimentError, UserError, known
 from tl_core.experiment import MAX_IMAGES, Experiment
+from tl_core.language import _, retold
 from tl_core.networks import get_network
 from tl_core.plan import layer_plan
 
@@ -97,8 +98,14 @@ class Settings:
             if low <= value <= high:
                 return value
             notes.append(
-                f"The link's setting '{key}' was ignored: it must be a number from {low:g} to {high:,.10g}. "
-                f"Received: '{query[key]}'."
+                _(
+                    "The link's setting '{key}' was ignored: it must be a number from {low:g} to {high:,.10g}. "
+                    "Received: '{received}'.",
+                    key=key,
+                    low=low,
+                    high=high,
+                    received=query[key],
+                )
             )
             return fallback
 
@@ -107,7 +114,12 @@ class Settings:
             number("similar", default.thresholds.similarity, 0.0, 1.0),
         )
         if (guess := query.get("guess", "on")) not in ("on", "off"):
-            notes.append(f"The link's setting 'guess' was ignored: it must be 'on' or 'off'. Received: '{guess}'.")
+            notes.append(
+                _(
+                    "The link's setting 'guess' was ignored: it must be 'on' or 'off'. Received: '{received}'.",
+                    received=guess,
+                )
+            )
         return cls(
             experiment, auto, number("similarity", default.similarity, 0.0, 1.0), thresholds, guess != "off"
         ), notes
@@ -122,22 +134,26 @@ def _check_names(
         spec = open_upload(experiment.data)
         if spec is None:
             notes.append(
-                "This upload belongs to someone else or is gone. Upload the pictures yourself on the page 'My images'."
+                _(
+                    "This upload belongs to someone else or is gone. Upload the pictures yourself on the page 'My images'."
+                )
             )
         experiment = replace(experiment, data=spec) if spec else replace(experiment, data=IMAGINED, distance=0.0)
     elif experiment.data not in data_names:
-        notes.append(f"The link's data set was ignored: {known('data set', experiment.data, data_names)}")
+        notes.append(
+            _("The link's data set was ignored: {error}", error=known("data set", experiment.data, data_names))
+        )
         experiment = replace(experiment, data=IMAGINED, distance=0.0)
     try:
         network = get_network(experiment.network)
     except UserError as error:
-        notes.append(f"The link's network was ignored: {error}")
+        notes.append(_("The link's network was ignored: {error}", error=retold(str(error))))
         experiment = replace(experiment, network=Experiment().network, cut=None, freeze=None)
         network = get_network(experiment.network)
     try:
         layer_plan(network, experiment.make_recipe(), 2)
     except UserError as error:
-        notes.append(f"The link's recipe was ignored: {error}")
+        notes.append(_("The link's recipe was ignored: {error}", error=retold(str(error))))
         experiment = replace(experiment, recipe=Experiment().recipe, cut=None, freeze=None, init=None)
     return experiment, notes
 

@@ -5,6 +5,9 @@ from typing import Any
 
 import streamlit as st
 
+from frame.class_fixed import get_lesson, with_given, without_fixed
+from frame.language import PARAMETER, in_address
+from frame.lesson_link import Lesson
 from frame.my_images_sweep import keep_swept
 from frame.services import get_catalogue, owner
 from frame.settings import Settings
@@ -12,6 +15,16 @@ from tl_core.data.owned import open_own, owner_hash
 
 STALE = 3.0  # seconds for which an address of ours may still come back from the browser
 RUN = "run"  # URL parameter of the run that the Train page shows
+JOIN = "join"  # URL parameter of a class's join link; it is used up when it has been read
+BESIDE = {
+    RUN: "run_id",
+    "race": "race_id",
+    JOIN: "class_code",
+    "tour": "tour_step",
+    "big": "big",
+    PARAMETER: "language",
+}  # URL parameters that are no settings, and where they are kept
+KEPT = (RUN, "race", "tour", "big")  # those of them that are written back
 
 
 def get_settings() -> Settings:
@@ -19,8 +32,14 @@ def get_settings() -> Settings:
 
 
 def change(**values: Any) -> None:
-    """Replace some settings; for widget callbacks, which run before the page is drawn."""
-    st.session_state.settings = get_settings().change(**values)
+    """Replace some settings; for widget callbacks, which run before the page is drawn.
+
+    What a teacher has fixed stays as it is, and its widget goes back to it.
+    """
+    kept = without_fixed(get_settings(), values)
+    if len(kept) < len(values):
+        st.session_state.bar_agreed = {}
+    st.session_state.settings = get_settings().change(**kept)
     st.session_state.url_notes = []
     st.session_state.settings_changed = True
 
@@ -28,15 +47,21 @@ def change(**values: Any) -> None:
 def read_url() -> list[str]:
     """Take the settings from the URL if it is a new one; returns a sentence for each part that was ignored."""
     keep_swept()
-    query = {key: value for key, value in st.query_params.items() if key != RUN}
+    query = {key: value for key, value in st.query_params.items() if key not in BESIDE}
     changed = st.session_state.pop("settings_changed", False)
     if "settings" not in st.session_state or (query and not changed and not _is_own(query)):
         settings, notes = Settings.from_query(query, list(get_catalogue()), open_upload)
+        lesson, more = Lesson.from_query(query)
         st.session_state.settings = settings
-        st.session_state.url_notes = notes
+        st.session_state.lesson = lesson
+        st.session_state.url_notes = notes + more
         _remember(query)
-        if RUN in st.query_params:
-            st.session_state.run_id = st.query_params[RUN]
+        for key in KEPT:
+            if key in st.query_params:
+                st.session_state[BESIDE[key]] = st.query_params[key]
+    if JOIN in st.query_params:
+        st.session_state[BESIDE[JOIN]] = st.query_params[JOIN][:64]
+    st.session_state.settings = with_given(get_settings())
     return st.session_state.url_notes
 
 
@@ -65,9 +90,12 @@ def _remember(query: dict[str, str]) -> None:
 
 def write_url() -> None:
     """Put the settings, and the shown run, into the URL."""
-    query = get_settings().to_query()
+    query = {**get_settings().to_query(), **get_lesson().to_query()}
     _remember(query)
-    if st.session_state.get("run_id"):
-        query = {**query, RUN: st.session_state.run_id}
+    for key in KEPT:
+        if st.session_state.get(BESIDE[key]):
+            query = {**query, key: st.session_state[BESIDE[key]]}
+    if code := in_address():
+        query = {**query, PARAMETER: code}
     if st.query_params.to_dict() != query:
         st.query_params.from_dict(query)

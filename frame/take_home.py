@@ -14,6 +14,7 @@ from tl_core.engine.questions import Question
 from tl_core.errors import UserError, WorkerDied
 from tl_core.experiment import Experiment
 from tl_core.export.take_home import FORMS, sweep
+from tl_core.language import _, mark, retold
 from tl_core.store import Run
 
 POLL_SECONDS = 0.5
@@ -23,21 +24,31 @@ MOST_ASKED = 12  # files of a visit that are remembered
 
 _WORDS = {  # form: its title, the end of "Prepare ..." and what it is
     "report": (
-        "Report",
-        "the report",
-        "One page with settings, layers, curves and result. It opens in any browser, without internet, and prints on A4.",
+        mark("Report"),
+        mark("the report"),
+        mark(
+            "One page with settings, layers, curves and result. It opens in any browser, without internet, and prints on A4."
+        ),
     ),
     "notebook": (
-        "Notebook",
-        "the notebook",
-        "This very run in plain PyTorch, step by step, to run and to change: a zip with the notebook and its pictures.",
+        mark("Notebook"),
+        mark("the notebook"),
+        mark(
+            "This very run in plain PyTorch, step by step, to run and to change: a zip with the notebook and its pictures."
+        ),
     ),
     "weights": (
-        "Weights",
-        "the weights",
-        "The trained network as a safetensors file, with class names and preprocessing inside. The notebook can load it.",
+        mark("Weights"),
+        mark("the weights"),
+        mark(
+            "The trained network as a safetensors file, with class names and preprocessing inside. The notebook can load it."
+        ),
     ),
-    "onnx": ("ONNX", "ONNX", "The trained network for other programs, also without Python, checked against PyTorch."),
+    "onnx": (
+        mark("ONNX"),
+        mark("ONNX"),
+        mark("The trained network for other programs, also without Python, checked against PyTorch."),
+    ),
 }
 
 
@@ -58,18 +69,18 @@ def show_take_home(run: Run, title: str, data_title: str) -> None:
     sweep(time.time())
     experiment = Experiment.from_json(run.experiment)
     public = experiment.data in get_catalogue()
-    st.subheader("Take it home", anchor=False)
+    st.subheader(_("Take it home"), anchor=False)
     busy = any(asked.going_on for asked in _every(run.id).values())
 
     @st.fragment(run_every=POLL_SECONDS if busy else None)
     def panel() -> None:
         for column, form in zip(st.columns(len(FORMS), gap="medium"), FORMS, strict=True):
             with column:
-                heading, _, what = _WORDS[form]
-                st.markdown(f"**{heading}**")
-                st.caption(what)
+                heading, _named, what = _WORDS[form]
+                st.markdown(f"**{_(heading)}**")
+                st.markdown(_(what))
                 if form == "notebook" and not (public or run.owner == owner()):
-                    st.caption("The pictures are in it, so only the person who uploaded them can have it.")
+                    st.markdown(_("The pictures are in it, so only the person who uploaded them can have it."))
                 else:
                     _form(run, form, title, data_title, _link(experiment) if public else "")
         if busy != any(asked.going_on for asked in _every(run.id).values()):
@@ -113,23 +124,23 @@ def _form(run: Run, form: str, title: str, data_title: str, link: str) -> None:
     def prepare(label: str) -> None:
         st.button(label, key=f"take_{form}_{run.id}", on_click=begin)
 
-    words = _WORDS[form][1]
+    words = _(_WORDS[form][1])
     asked = _remembered().get((run.id, form))
     if asked is None:
-        prepare(f"Prepare {words}")
+        prepare(_("Prepare {form}", form=words))
     elif asked.going_on:
         _progress(asked)
     elif isinstance(error := asked.question.future.exception(), UserError | WorkerDied):
-        st.error(plain(str(error)))
-        prepare(f"Try {words} again")
+        st.error(plain(retold(str(error))))
+        prepare(_("Try {form} again", form=words))
     else:
         made = asked.question.future.result()
         path = Path(made["path"])
         if not path.is_file():
-            prepare(f"Prepare {words} again")
+            prepare(_("Prepare {form} again", form=words))
             return
         st.download_button(
-            f"Download {words} ({_size(path.stat().st_size)})",
+            _("Download {form} ({size})", form=words, size=_size(path.stat().st_size)),
             path.read_bytes,
             f"run-{run.number}-{form}{path.suffix}",
             _MIME.get(path.suffix, "application/octet-stream"),
@@ -137,21 +148,24 @@ def _form(run: Run, form: str, title: str, data_title: str, link: str) -> None:
             on_click="ignore",
         )
         if made["note"]:
-            st.caption(plain(made["note"]))
+            st.markdown(plain(retold(made["note"])))
 
 
 _MIME = {".html": "text/html", ".zip": "application/zip"}
 
 
 def _progress(asked: _Asked) -> None:
-    doing, done, total = asked.question.progress or ("Waiting for its turn", 0, 1)
+    doing, done, total = asked.question.progress or (mark("Waiting for its turn"), 0, 1)
     waited = time.monotonic() - asked.since
     if waited < QUIET_SECONDS:
-        st.caption("Preparing ...")
+        st.markdown(_("Preparing ..."))
         return
-    count = f": {done:,} of {total:,}" if total > 1 else ""
-    st.progress(min(1.0, done / max(1, total)), plain(f"{doing}{count}, {waited:.0f} s"))
+    count = _(": {done:,} of {total:,}", done=done, total=total) if total > 1 else ""
+    text = retold(doing) + count + _(", {n:.0f} s", n=waited)
+    st.progress(min(1.0, done / max(1, total)), plain(text))
 
 
 def _size(num_bytes: int) -> str:
-    return f"{max(1, round(num_bytes / 1000)):,} kB" if num_bytes < 1_000_000 else f"{num_bytes / 1e6:,.1f} MB"
+    if num_bytes < 1_000_000:
+        return _("{n:,} kB", n=max(1, round(num_bytes / 1000)))
+    return _("{n:,.1f} MB", n=num_bytes / 1e6)

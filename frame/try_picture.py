@@ -19,6 +19,7 @@ from frame.upload import PICTURES, forget, incoming, safe_name
 from tl_core.data.dial import position, position_name
 from tl_core.errors import RunNotFound, UserError, WorkerDied
 from tl_core.experiment import Experiment
+from tl_core.language import _, retold
 from tl_core.networks import get_network
 from tl_core.paths import run_weights
 from tl_core.store import Run
@@ -54,7 +55,7 @@ def show_try_picture(run_id: str) -> None:
         return
     if run.status != "finished":
         return
-    st.subheader("Try my picture", anchor=False)
+    st.subheader(_("Try my picture"), anchor=False)
     weights = run_weights(run.id)
     just_ended = time.time() - (run.ended or 0) < SAVING_SECONDS
     patience = time.monotonic() + PATIENCE
@@ -65,12 +66,12 @@ def show_try_picture(run_id: str) -> None:
     elif just_ended:
         _wait_for_weights(run)
     else:
-        st.caption("The weights of this run are no longer kept. Run it again to try pictures with it.")
+        st.markdown(_("The weights of this run are no longer kept. Run it again to try pictures with it."))
 
 
 @st.fragment(run_every=0.5)
 def _wait_for_weights(run: Run) -> None:
-    st.caption("The network is being saved.")
+    st.markdown(_("The network is being saved."))
     late = time.time() - (run.ended or 0) > SAVING_SECONDS
     if late or run_weights(run.id).is_file():
         st.rerun()
@@ -83,37 +84,46 @@ def _try_area(run: Run) -> None:
     left, right = st.columns([3, 2], gap="large")
     with left:
         files = st.file_uploader(
-            "Pictures to try",
+            _("Pictures to try"),
             PICTURES,
             accept_multiple_files=True,
             key=f"try_files_{run.id}_{tried.clearings}",
-            help="One picture or several. For each, the network names the classes it finds most likely, with its "
-            "confidence: how sure it is, not how right it is.",
+            help=_(
+                "One picture or several. For each, the network names the classes it finds most likely, with its confidence: "
+                "how sure it is, not how right it is."
+            ),
         )
         st.caption(
-            "Your pictures go to the computer that runs this page and are deleted there as soon as the answer is here. Only "
-            "small copies stay below, for you alone, while this page is open."
+            _(
+                "Your pictures go to the computer that runs this page and are deleted there as soon as the answer is here. "
+                "Only small copies stay below, for you alone, while this page is open."
+            )
         )
     with right:
         if experiment.data in get_catalogue() or run.owner == owner():  # uploaded pictures are for their owner alone
             st.button(
-                "Try a few test pictures",
+                _("Try a few test pictures"),
                 key=f"try_tests_{run.id}",
                 on_click=lambda: setattr(tried, "wants_tests", True),
-                help=f"Takes {NUM_TEST_PICTURES} pictures of this run's data set that the network has never seen.",
+                help=_(
+                    "Takes {n} pictures of this run's data set that the network has never seen.", n=NUM_TEST_PICTURES
+                ),
             )
         photo = None
-        if st.toggle("Use the camera", key="try_camera_on", help="Your browser asks before it turns the camera on."):
-            photo = st.camera_input("Take a picture", key=f"try_camera_{run.id}", resolution="480p")
+        if st.toggle(
+            _("Use the camera"), key="try_camera_on", help=_("Your browser asks before it turns the camera on.")
+        ):
+            photo = st.camera_input(_("Take a picture"), key=f"try_camera_{run.id}", resolution="480p")
     bar = st.empty()
     # the uploader keeps its files, since another may be on its way to it at this moment
     received = [file for file in [*files, photo] if file is not None and file.file_id not in tried.answered]
     if received:
         _answer(tried, lambda: _ask_about(received[:MOST_AT_ONCE], run.id, bar))
         if len(received) > MOST_AT_ONCE:
-            tried.note = (
-                f"The first {MOST_AT_ONCE} of {len(received):,} pictures were tried. Bring the others after them."
-            )
+            tried.note = _(
+                "The first {most} of {n:,} pictures were tried. Bring the others after them.",
+                most=MOST_AT_ONCE, n=len(received),
+            )  # fmt: skip
         tried.answered.update(file.file_id for file in received)
         forget(received)
     if tried.wants_tests:
@@ -174,7 +184,10 @@ def _wait(future: Future, start: float, bar: Any, done: int, total: int) -> list
                 raise
         waited = time.monotonic() - start
         if waited > QUIET_SECONDS:
-            bar.progress(done / total, f"Trying the pictures: {done} of {total} done, {waited:.0f} s.")
+            bar.progress(
+                done / total,
+                _("Trying the pictures: {done} of {total} done, {n:.0f} s.", done=done, total=total, n=waited),
+            )
 
 
 @st.cache_resource
@@ -184,32 +197,39 @@ def _pool() -> ThreadPoolExecutor:
 
 def _shown_name(name: str) -> str:
     if name.startswith("camera-input-"):
-        return "camera picture"
-    return name.replace("\\", "/").rsplit("/", 1)[-1][:120] or "picture"
+        return _("camera picture")
+    return name.replace("\\", "/").rsplit("/", 1)[-1][:120] or _("picture")
 
 
 def _show(run: Run, experiment: Experiment, tried: _Tried) -> None:
     if tried.error:
-        st.error(plain(tried.error))
+        st.error(plain(retold(tried.error)))
     if tried.note:
         st.info(plain(tried.note))
     good = [row for row in tried.rows if not row["error"]]
-    bad = [plain(row["error"]) for row in tried.rows if row["error"]]
+    bad = [plain(retold(row["error"])) for row in tried.rows if row["error"]]
     if bad:
         st.warning("  \n".join(bad))
     if good:
         st.html(f'{_STYLE}<div class="tl-tries" role="list">{"".join(map(_tile, good))}</div>')
     started = next((event for event in get_events().of(run.id) if event["event"] == "started"), None)
-    choices = f"one of its {len(started['classes'])} classes" if started else "one of its classes"
+    if started:
+        text = _(
+            "The network must choose one of its {n} classes, even for a picture that shows none of them.",
+            n=len(started["classes"]),
+        )
+    else:
+        text = _("The network must choose one of its classes, even for a picture that shows none of them.")
     size = get_network(experiment.network).input_size
     dial = f", {position_name(experiment.distance)}" if position(experiment.distance) else ""
-    st.caption(
-        f"The network must choose {choices}, even for a picture that shows none of them. It sees the centre square of each "
-        f"picture at {size} × {size} pixels{dial}; that is what is shown. Per cent are its confidence: how sure it is, not how "
-        "right it is."
-    )
+    sees = _(
+        "It sees the centre square of each picture at {size} × {size} pixels{dial}; that is what is shown. Per cent are its "
+        "confidence: how sure it is, not how right it is.",
+        size=size, dial=dial,
+    )  # fmt: skip
+    st.markdown(f"{text} {sees}")
     if tried.rows:
-        st.button("Clear the answers", key=f"try_clear_{run.id}", on_click=lambda: _clear(tried))
+        st.button(_("Clear the answers"), key=f"try_clear_{run.id}", on_click=lambda: _clear(tried))
 
 
 def _clear(tried: _Tried) -> None:
@@ -221,17 +241,20 @@ def _tile(row: dict[str, Any]) -> str:
     name, verdict = escape(row["name"]), ""
     if "true" in row:
         right = row["true"] == row["top"][0]["label"]
-        name = "test picture"
-        word = "right" if right else "wrong"
-        verdict = f'<p class="{word}">{word.capitalize()}: it is {escape(row["true"])}.</p>'
+        name = escape(_("test picture"))
+        if right:
+            verdict = f'<p class="right">{escape(_("Right: it is {name}.", name=row["true"]))}</p>'
+        else:
+            verdict = f'<p class="wrong">{escape(_("Wrong: it is {name}.", name=row["true"]))}</p>'
     bars = "".join(
         f"<li><span>{escape(answer['label'])}</span><b><em>: </em>{escape(percent(answer['confidence']))}</b>"
         f'<i aria-hidden="true"><i style="width:{100 * answer["confidence"]:.1f}%"></i></i></li>'
         for answer in row["top"]
     )
+    alt, label = _("{name} as the network sees it", name=name), escape(_("Most likely classes, with confidence"))
     return (
-        f'<figure role="listitem"><img alt="{name} as the network sees it" src="data:image/png;base64,{row["png"]}">'
-        f'<div><p class="name">{name}</p><ol aria-label="Most likely classes, with confidence">{bars}</ol>{verdict}</div>'
+        f'<figure role="listitem"><img alt="{alt}" src="data:image/png;base64,{row["png"]}">'
+        f'<div><p class="name">{name}</p><ol aria-label="{label}">{bars}</ol>{verdict}</div>'
         "</figure>"
     )
 

@@ -16,6 +16,7 @@ from frame.services import get_engine
 from tl_core.data.uploads import DISK_FULL, is_full
 from tl_core.engine.questions import Question
 from tl_core.errors import DataError
+from tl_core.language import _
 from tl_core.paths import uploads_dir
 
 Received = list[tuple[str, UploadedFile]]  # (class name, or '' for an archive or a folder's file, which brings its own)
@@ -44,7 +45,7 @@ class Import:
         passed = time.monotonic() - self.started
         if self.question.progress is None or passed < 2:
             return None
-        _, done, total = self.question.progress
+        _doing, done, total = self.question.progress
         return passed / done * (total - done) if done else None
 
 
@@ -67,8 +68,8 @@ def begin_import(received: Received, upload_id: str, owner: str, title: str, mus
         _clean_up(folder)
         raise
     finally:
-        forget(file for _, file in received)
-    question.future.add_done_callback(lambda _: _clean_up(folder))
+        forget(file for _class, file in received)
+    question.future.add_done_callback(lambda _future: _clean_up(folder))
     return Import(upload_id, question)
 
 
@@ -87,9 +88,12 @@ def _write(received: Received, folder: Path) -> list[tuple[str, str, str]]:
 def disk_sentence(error: OSError) -> str:
     """What to tell of a file that could not be written."""
     if is_full(error):
-        return DISK_FULL
+        return _(DISK_FULL)
     why = error.strerror or type(error).__name__
-    return f"The computer that runs this page could not write to its disk ({why}), so nothing was changed. Try again."
+    return _(
+        "The computer that runs this page could not write to its disk ({detail}), so nothing was changed. Try again.",
+        detail=why,
+    )
 
 
 def _clean_up(folder: Path) -> None:

@@ -13,8 +13,10 @@ from frame.text import plain
 from frame.widgets import widget
 from tl_core.cases import ALL
 from tl_core.cut_chart import CutBar, bars_of, cut_chart_svg, say
+from tl_core.cut_model import load_model
 from tl_core.errors import UserError
 from tl_core.experiment import Experiment
+from tl_core.language import _, language, retold
 from tl_core.networks import Network
 from tl_core.plan import layer_plan, resolve_cut
 
@@ -38,35 +40,47 @@ def show_where_to_cut(settings: Settings, resolved: Experiment, network: Network
         return
     present = resolve_cut(network, resolved.make_recipe().cut)
     recommended = measurement["cut"] if measurement else ""
-    waiting = "Shown after your guess." if asking else "Measuring each stage ..."
+    waiting = _("Shown after your guess.") if asking else _("Measuring each stage ...")
 
     def change(stage: str | None) -> None:
         if stage and stage != present:
             try:
                 state.change(**cut_change(resolved, network, stage))
             except UserError as error:
-                st.toast(plain(str(error)))
+                st.toast(plain(retold(str(error))))
 
-    st.markdown("**Where to cut?** The accuracy of a new layer put here, leave-one-out estimate with 95 % interval.")
-    wide, tall = _drawings(network, bars, recommended, present, waiting)
+    title = _("**Where to cut?** The accuracy of a new layer put here, leave-one-out estimate with 95 % interval.")
+    if bars:
+        title = _(
+            "**Where to cut?** The accuracy of a new layer put here: leave-one-out estimate on {n:,} pictures, with 95 % "
+            "interval.",
+            n=measurement["num_probed"],
+        )
+    st.markdown(title)
+    wide, tall = _drawings(network, bars, recommended, present, waiting, language())
     _chart(
         data={"wide": wide, "tall": tall},
         key="cut_chart",
         on_pick_change=lambda: change((st.session_state.get("cut_chart") or {}).get("pick")),
     )
-    titles = {stage.name: stage.title for stage in network.stages[:-1]}
+    titles = {stage.name: _(stage.title) for stage in network.stages[:-1]}
     with st.container(key="cut_choice"):
         left, right = st.columns([2, 5], gap="medium", vertical_alignment="center")
         left.selectbox(
-            "Cut after",
+            _("Cut after"),
             list(titles),
             format_func=titles.get,
             key=widget("cut_after", present),
             on_change=lambda: change(st.session_state.cut_after),
-            help="Everything after this layer is sliced off, and the new layer is put here. A click on a bar does the same.",
+            help=_(
+                "Everything after this layer is sliced off, and the new layer is put here. A click on a bar does the same."
+            ),
         )
         if bars:
-            right.write(plain(say(bars, present, recommended)) + _reservation(resolved))
+            text = plain(say(bars, present, recommended))
+            if present == recommended and load_model(network.name):
+                text += " " + _("It rests on these scores and on layers that were really trained on other data sets.")
+            right.write(text + _reservation(resolved))
 
 
 def cut_change(resolved: Experiment, network: Network, stage: str) -> dict[str, Any]:
@@ -89,15 +103,17 @@ def _reservation(resolved: Experiment) -> str:
     """The bars are for a new layer on one frozen stage, which not every recipe has."""
     recipe = resolved.make_recipe()
     if recipe.features == "all":
-        return " The bars are for a new layer on one stage; this recipe's sees all the kept ones."
-    return "" if recipe.freeze == ALL else " The bars are for frozen layers; this recipe trains them, too."
+        return " " + _("The bars are for a new layer on one stage; this recipe's sees all the kept ones.")
+    if recipe.freeze == ALL:
+        return ""
+    return " " + _("The bars are for frozen layers; this recipe trains them, too.")
 
 
 @lru_cache(256)
 def _drawings(
-    network: Network, bars: tuple[CutBar, ...], recommended: str, present: str, waiting: str
+    network: Network, bars: tuple[CutBar, ...], recommended: str, present: str, waiting: str, spoken: str
 ) -> tuple[str, str]:
-    stages = [(stage.name, stage.title) for stage in network.stages[:-1]]
+    stages = [(stage.name, _(stage.title)) for stage in network.stages[:-1]]
     wide, tall = (
         cut_chart_svg(
             stages,

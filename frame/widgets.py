@@ -8,6 +8,7 @@ import streamlit as st
 from frame import state
 from frame.settings import Settings
 from tl_core.cases import ALL, CUSTOM, EXCEPT_FIRST
+from tl_core.language import _
 from tl_core.networks import get_network
 
 
@@ -36,4 +37,6 @@ def change_network(settings: Settings, name: str) -> None:
         freeze = own if own in (ALL, EXCEPT_FIRST) else None
         state.change(network=name, cut=None, freeze=freeze)
         network = get_network(name)
-        st.toast(f"Network: {network.title}, which learnt from {network.trained_on}.")
+        st.toast(
+            _("Network: {network}, which learnt from {what}.", network=_(network.title), what=_(network.trained_on))
+        )

@@ -1,5 +1,7 @@
 """The four cases: where the data lies on the map, and what that means for the network."""
 
+from typing import Any
+
 import streamlit as st
 
 from frame import guess, state
@@ -16,6 +18,7 @@ from frame.where_to_cut import show_where_to_cut
 from frame.words import case_text, case_title, glossary, thresholds_widgets, weights_text
 from tl_core.cases import Thresholds
 from tl_core.data.dial import POSITIONS
+from tl_core.language import _, retold
 from tl_core.networks import get_network
 
 STEADY = """<style>
@@ -29,8 +32,10 @@ STEADY = """<style>
 enter()
 
 st.markdown(
-    "**Transfer learning**: re-use a network that has already learnt from many pictures for pictures of your own. How much "
-    "of it to re-use depends on how many pictures you have, and on how similar they are."
+    _(
+        "**Transfer learning**: re-use a network that has already learnt from many pictures for pictures of your own. How much "
+        "of it to re-use depends on how many pictures you have, and on how similar they are."
+    )
 )
 settings, data = experiment_bar()
 experiment = settings.experiment
@@ -59,13 +64,32 @@ def move_point() -> None:
     distance = min(POSITIONS, key=lambda position: abs(top * (1 - position) - wanted))
     state.change(num_images=images, distance=distance)
     if wanted > top + 0.1:
-        st.toast("Real pictures cannot be made more similar than they are, only less.")
+        st.toast(_("Real pictures cannot be made more similar than they are, only less."))
+
+
+def _counts_text(counts: dict[str, Any], unused: int) -> str:
+    """How many pictures there are, and what they are for."""
+    values = {"n": counts["num_images"], "classes": len(counts["classes"])}
+    values |= {"learn": counts["num_to_learn_from"], "test": counts["num_test"]}
+    if counts["default_images"]:
+        text = _(
+            "Drawn when they are needed: up to {n:,} images in {classes} classes: {learn:,} to learn from, {test:,} kept apart "
+            "for the test",
+            **values,
+        )
+    else:
+        text = _(
+            "{n:,} images in {classes} classes: {learn:,} to learn from, {test:,} kept apart for the test", **values
+        )
+    text += _(", {n:,} not used", n=unused) if unused else ""
+    skipped = counts["num_skipped"]
+    return text + (_("; {n:,} files could not be used.", n=skipped) if skipped else ".")
 
 
 if data.missing:
     download_box(data.missing)
 elif data.error:
-    st.error(plain(data.error))
+    st.error(plain(retold(data.error)))
 
 waiting = () if asking and data.description else data.waiting  # nothing on the page waits for what is kept back
 st.html(STEADY)
@@ -82,29 +106,29 @@ with left:
     )
     with st.container(key="map_panel" if not settings.imagined else "map_caption"):
         if settings.imagined:
-            st.caption("Click on the map, or move the sliders.")
+            st.caption(_("Click on the map, or move the sliders."))
         elif asking:
             waiting += guess.ask(settings)
         elif data.measure_error:
-            st.info(plain(data.measure_error))
+            st.info(plain(retold(data.measure_error)))
         else:
-            show_measured(data, network, size, guess.comparison(settings, data, size))
+            show_measured(data, network, size, guess.comparison(settings, data, size), resolved.recipe)
 with right:
     chosen = case_of(resolved)
     with st.container(key="case_title"):
         case_title(prescription, chosen, settings.auto)
     show_diagram(layers, network.input_size, key="diagram")
-    st.caption(f"{network.title}: pre-trained on {network.trained_on}.")
+    st.caption(_("{network}: pre-trained on {what}.", network=_(network.title), what=_(network.trained_on)))
     weights_text(layers)
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         if settings.imagined:
             st.button(
-                "Try it on real pictures",
+                _("Try it on real pictures"),
                 type="primary",
                 on_click=lambda: state.change(data="digits", num_images=None, distance=0.0),
-                help="An imagined data set cannot be trained on; this chooses the handwritten digits.",
+                help=_("An imagined data set cannot be trained on; this chooses the handwritten digits."),
             )
-        elif st.button("Train this", type="secondary" if asking else "primary", disabled=data.description is None):
+        elif st.button(_("Train this"), type="secondary" if asking else "primary", disabled=data.description is None):
             if asking:
                 guess.skip(settings, always=False)
             st.switch_page(st.session_state.pages["train"])
@@ -117,18 +141,12 @@ with st.container(key="case_text"):
     case_text(chosen, layers)
 
 if not settings.imagined and not data.error and not data.missing:
-    st.subheader("The pictures", anchor=False)
+    st.subheader(_("The pictures"), anchor=False)
     waiting += show_thumbnails(settings)
     if data.description:
         counts = data.description
         unused = counts["num_images"] - counts["num_to_learn_from"] - counts["num_test"]
-        drawn = "Drawn when they are needed: up to " if counts["default_images"] else ""
-        st.caption(
-            f"{drawn}{counts['num_images']:,} images in {len(counts['classes'])} classes: "
-            f"{counts['num_to_learn_from']:,} to learn from, {counts['num_test']:,} kept apart for the test"
-            + (f", {unused:,} not used" if unused else "")
-            + (f"; {counts['num_skipped']:,} files could not be used." if counts["num_skipped"] else ".")
-        )
+        st.caption(_counts_text(counts, unused))
     else:
-        st.caption("Reading the pictures. The first time this may take half a minute for a large set ...")
+        st.caption(_("Reading the pictures. The first time this may take half a minute for a large set ..."))
 redraw_when_done(waiting)

@@ -2,6 +2,7 @@
 
 import streamlit as st
 
+from frame import class_room
 from frame.datasets import redraw_when_done
 from frame.download_box import download_box
 from frame.drawings import plan, show_diagram
@@ -9,6 +10,7 @@ from frame.entry import enter
 from frame.experiment_bar import experiment_bar, num_images
 from frame.history import selected_runs, show_history
 from frame.prescription import Prescription, prescribe
+from frame.replay import is_replayed
 from frame.run_view import is_going_on, show_run
 from frame.services import get_engine, owner
 from frame.settings import Settings, case_of
@@ -17,16 +19,17 @@ from frame.train_options import train_options
 from frame.try_picture import show_try_picture
 from frame.words import case_text, few_or_many, recipe_name, weights_text
 from tl_core.errors import UserError
+from tl_core.language import _, retold
 from tl_core.networks import get_network
 
 
 def why(settings: Settings, prescription: Prescription) -> str:
     """Where the recipe comes from."""
     if not settings.auto:
-        return "your choice"
+        return _("your choice")
     if prescription.similarity is None:
-        return "by the number of images only: the similarity is not measured"
-    return f"the map's choice for {few_or_many(prescription.case)} images"
+        return _("by the number of images only: the similarity is not measured")
+    return _("the map's choice for {kind} images", kind=few_or_many(prescription.case))
 
 
 enter()
@@ -35,15 +38,17 @@ settings, data = experiment_bar()
 if data.missing:
     download_box(data.missing)
 elif data.error:
-    st.error(plain(data.error))
+    st.error(plain(retold(data.error)))
 elif data.measure_error:
-    st.info(plain(data.measure_error))
+    st.info(plain(retold(data.measure_error)))
 
 run_id = st.session_state.get("run_id")
 if settings.imagined:
     st.info(
-        "An imagined data set has no pictures to train on. Choose a data set in the bar above, or bring your own on the "
-        "page 'My images'."
+        _(
+            "An imagined data set has no pictures to train on. Choose a data set in the bar above, or bring your own on the "
+            "page 'My images'."
+        )
     )
 else:
     prescription = prescribe(settings, data, num_images(settings, data))
@@ -53,15 +58,18 @@ else:
 
     def start() -> None:
         try:
-            st.session_state.run_id = get_engine().submit(experiment, owner())
+            st.session_state.run_id = get_engine().submit(class_room.allowed(experiment), owner())
+            class_room.note_run(st.session_state.run_id)
         except UserError as error:
-            st.toast(plain(str(error)))
+            st.toast(plain(retold(str(error))))
 
     ready = data.description is not None and not (settings.auto and data.waiting)
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-        st.button("Start", type="primary", on_click=start, disabled=not ready or is_going_on(run_id, experiment))
+        st.button(_("Start"), type="primary", on_click=start, disabled=not ready or is_going_on(run_id, experiment))
         train_options(settings, network)
-        st.markdown(f"Recipe: **{recipe_name(chosen)}** ({why(settings, prescription)}).")
+        st.markdown(
+            _("Recipe: **{recipe}** ({choice}).", recipe=recipe_name(chosen), choice=why(settings, prescription))
+        )
     if not run_id:
         layers = plan(network, experiment.make_recipe(), data.num_classes or 2)
         left, right = st.columns([5, 9], gap="large")
@@ -73,6 +81,7 @@ else:
 
 if run_id:
     show_run(run_id, selected_runs())
-    show_try_picture(run_id)
+    if not is_replayed(run_id):
+        show_try_picture(run_id)
 show_history()
 redraw_when_done(data.waiting)

@@ -15,6 +15,7 @@ from tl_core.data.collection import Collection, Version
 from tl_core.data.edits import MAX_PICTURES
 from tl_core.data.owned import UNUSED_HOURS
 from tl_core.data.set_zip import write_zip, zip_name
+from tl_core.language import _, many, retold
 
 
 def as_zip(collection: Collection, version: Version) -> bytes:
@@ -29,12 +30,12 @@ def set_row(collection: Collection | None) -> None:
     shown = collection.id if collection else None
     if titles and (len(titles) > 1 or shown is None):
         st.selectbox(
-            "Your sets",
+            _("Your sets"),
             list(titles),
             index=list(titles).index(shown) if shown in titles else None,
             format_func=lambda one: titles.get(one, one),
             key=f"my_set_{shown}",
-            placeholder="A new set",
+            placeholder=_("A new set"),
             on_change=lambda: my_images.show_set(st.session_state[f"my_set_{shown}"]),
             width=320,
         )
@@ -45,48 +46,60 @@ def tool_row(collection: Collection, version: Version) -> None:
     undone = collection.undone()
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
-            "Undo",
+            _("Undo"),
             on_click=my_images.undo,
             args=(collection,),
             disabled=version.parent is None,
-            help=f"Last change: {plain(version.did)}." if version.did else "Nothing to undo.",
+            help=_("Last change: {what}.", what=plain(retold(version.did))) if version.did else _("Nothing to undo."),
         )
         st.button(
-            "Redo",
+            _("Redo"),
             on_click=my_images.redo,
             args=(collection,),
             disabled=undone is None,
-            help=f"Do again: {plain(undone.did)}." if undone else "Nothing to do again.",
+            help=_("Do again: {what}.", what=plain(retold(undone.did))) if undone else _("Nothing to do again."),
         )
         st.download_button(
-            "Download as zip",
+            _("Download as zip"),
             lambda: as_zip(collection, version),
             zip_name(collection.title),
             "application/zip",
             on_click="ignore",
             disabled=not version.num_pictures,
-            help="One folder for each class, as the pictures are kept here. You can upload it again another day, as long as it "
-            f"is not larger than the {st.get_option('server.maxUploadSize')} MB that one file may have.",
+            help=_(
+                "One folder for each class, as the pictures are kept here. You can upload it again another day, as long as it "
+                "is not larger than the {mb} MB that one file may have.",
+                mb=st.get_option("server.maxUploadSize"),
+            ),
         )
-        st.button("Start another set", on_click=my_images.show_set, help="This one is kept.")
-        with st.popover("Delete this set", help="Delete these pictures from the computer that runs this page."):
-            st.write("All pictures of this set and all its earlier states are deleted at once. This cannot be undone.")
-            st.button("Delete now", type="primary", on_click=my_images.delete, args=(collection,))
+        st.button(_("Start another set"), on_click=my_images.show_set, help=_("This one is kept."))
+        with st.popover(_("Delete this set"), help=_("Delete these pictures from the computer that runs this page.")):
+            st.write(
+                _("All pictures of this set and all its earlier states are deleted at once. This cannot be undone.")
+            )
+            st.button(_("Delete now"), type="primary", on_click=my_images.delete, args=(collection,))
         if version.did:
-            st.caption(f"Last change: {plain(version.did)}", width="content")
+            st.caption(_("Last change: {what}", what=plain(retold(version.did))), width="content")
 
 
 enter()
 
-st.header("My images", anchor=False)
+st.header(_("My images"), anchor=False)
 st.write(
-    "Bring pictures of two classes or more, at least three of each; twenty or more make a better lesson. They go to the computer "
-    "that runs this page and nowhere else, only you can see them, and they are shrunk on arrival and lose place and camera data. "
-    f"They are deleted when you press *Delete this set*, or {UNUSED_HOURS} hours after you last used them."
+    _(
+        "Bring pictures of two classes or more, at least three of each; twenty or more make a better lesson. They go to the "
+        "computer that runs this page and nowhere else, only you can see them, and they are shrunk on arrival and lose place "
+        "and camera data. They are deleted when you press *Delete this set*, or {hours} hours after you last used them.",
+        hours=UNUSED_HOURS,
+    )
 )
 st.caption(
-    f"Limits: {st.get_option('server.maxUploadSize')} MB a file, {MAX_PICTURES:,} pictures in a set, 25 million pixels a "
-    "picture; JPEG, PNG, WebP, BMP or GIF. For more than about 500 pictures use one zip."
+    _(
+        "Limits: {mb} MB a file, {most:,} pictures in a set, 25 million pixels a picture; JPEG, PNG, WebP, BMP or GIF. For "
+        "more than about 500 pictures use one zip.",
+        mb=st.get_option("server.maxUploadSize"),
+        most=MAX_PICTURES,
+    )  # fmt: skip
 )
 
 collection = my_images.open_set()
@@ -95,16 +108,19 @@ add_area(collection)
 version = collection.head() if collection is not None else None
 if version is None or not (version.classes or version.parent is not None or collection.undone()):
     st.markdown(
-        "**Nothing here yet.** Type the name of a class above and choose its pictures, then the next class; or bring a folder "
-        "or a zip in which each class has a folder of its own."
+        _(
+            "**Nothing here yet.** Type the name of a class above and choose its pictures, then the next class; or bring a "
+            "folder or a zip in which each class has a folder of its own."
+        )
     )
 else:
     st.divider()
-    total = f"{version.num_pictures:,} picture{'s' * (version.num_pictures != 1)}"
-    classes = f"{len(version.classes):,} class{'es' * (len(version.classes) != 1)}"
+    total = many("{number:,} picture", "{number:,} pictures", version.num_pictures)
+    classes = many("{number:,} class", "{number:,} classes", len(version.classes))
     num_off = sum(not one.on for one in version.classes)
-    classes += f", {num_off:,} of them switched off" if num_off else ""
-    st.subheader(f"{plain(collection.title)}: {total} in {classes}", anchor=False)
+    classes += _(", {n:,} of them switched off", n=num_off) if num_off else ""
+    heading = _("{name}: {pictures} in {classes}", name=plain(collection.title), pictures=total, classes=classes)
+    st.subheader(heading, anchor=False)
     tool_row(collection, version)
     waiting = ()
     if version.classes:
@@ -112,10 +128,12 @@ else:
         chosen = state.get_settings().experiment.data
         if chosen.startswith(collection.id) and chosen != collection.spec(version):
             st.caption(
-                "The experiment is still set to an earlier state of these pictures; the buttons below take the one shown."
+                _(
+                    "The experiment is still set to an earlier state of these pictures; the buttons below take the one shown."
+                )
             )
         with st.container(horizontal=True):
-            for label, page in (("Train on them", "train"), ("See them on the map", "cases")):
+            for label, page in ((_("Train on them"), "train"), (_("See them on the map"), "cases")):
                 if st.button(label, disabled=not can_train, type="primary" if page == "train" else "secondary"):
                     my_images.choose(collection)
                     st.switch_page(st.session_state.pages[page])

@@ -9,15 +9,18 @@ from frame.evidence_view import show_findings, show_published
 from frame.rule_data import rule_data
 from tl_core.evidence import gain_over_head, gain_over_scratch, heads_by_cut, load
 from tl_core.experiment import DEFAULT_NETWORK
+from tl_core.language import _
 from tl_core.rule_cells import recorded
 
 enter()
 
-st.header("Evidence", anchor=False)
+st.header(_("Evidence"), anchor=False)
 st.write(
-    "The four cases are older than most of the research on them. Here is what was published since, and beside it the same "
-    "question asked of the small network of this dashboard. The two need not agree: the networks, the pictures and the numbers "
-    "of pictures are different."
+    _(
+        "The four cases are older than most of the research on them. Here is what was published since, and beside it the same "
+        "question asked of the small network of this dashboard. The two need not agree: the networks, the pictures and the "
+        "numbers of pictures are different."
+    )
 )
 published, findings = load()
 thresholds = state.get_settings().thresholds
@@ -32,7 +35,10 @@ for one in published:
     show_published(one, own.get(one.key), words.get(one.key, ""))
 show_findings(findings)
 st.caption(
-    "Measured here: the demonstration network on the pictures of the recorded study and on those of every run made here. "
-    "Bands and brackets: 95 % intervals, over data sets where there are at least three, for a single data set over its runs."
+    _(
+        "Measured here: the demonstration network on the pictures of the recorded study and on those of every run made here. "
+        "Bands and brackets: 95 % intervals, over data sets where there are at least three, for a single data set over its "
+        "runs."
+    )
 )
-st.page_link(st.session_state.pages["rule"], label="Does the rule hold? All runs, one by one")
+st.page_link(st.session_state.pages["rule"], label=_("Does the rule hold? All runs, one by one"))

@@ -196,80 +196,6 @@ def variant_table(gains: list[Row], study: list[Row]) -> str:
     return table(head, lines)
 
 
-def _pick(scores: dict[str, float], tie: float = 0.0) -> str:
-    best = max(scores.values())
-    return [name for name, score in scores.items() if score >= best - tie - 1e-12][-1]
-
-
-def _choosers(row: Row) -> dict[str, str]:
-    picks = {
-        "ridge, smallest squared error (this project's)": _pick({name: -value for name, value in row["error"].items()})
-    }
-    for name, key in (("ridge", "ridge"), ("nearest neighbours", "knn"), ("nearest class mean", "mean")):
-        scores = row[key]
-        best = max(scores.values())
-        error = (best * (1 - best) / row["num"]) ** 0.5
-        picks[f"{name}, best"] = _pick(scores)
-        picks[f"{name}, within one standard error"] = _pick(scores, error)
-    for line in (0.5, 1.0):
-        picks[f"squared error, within {line:g} standard errors"] = [
-            n for n, s in row["slack"].items() if s <= line + 1e-12
-        ][-1]
-    names = list(row["truth"])
-    return picks | {f"always {name}": name for name in names}
-
-
-def cut_table(cuts: list[Row]) -> str:
-    """Points lost by each chooser, against the mean accuracy of the heads over the seeds of a cell."""
-    truths: dict[Any, list[Row]] = defaultdict(list)
-    for row in cuts:
-        cell = row["cell"]
-        truths[cell["network"], cell["data"], cell["distance"], cell["num_images"]].append(row)
-    lost: dict[str, dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
-    for key, rows in truths.items():
-        mean = {name: float(np.mean([row["truth"][name] for row in rows])) for name in rows[0]["truth"]}
-        for row in rows:
-            for chooser, stage in _choosers(row).items():
-                lost[chooser][key[3]].append(max(mean.values()) - mean[stage])
-    sizes = sorted({key[3] for key in truths})
-    lines = []
-    for chooser, by in lost.items():
-        everything = np.concatenate([by[size] for size in sizes])
-        cells = [f"{100 * np.mean(np.array(by[n]) <= NEAR + 1e-9):.0f} %, {100 * np.mean(by[n]):.1f}" for n in sizes]
-        lines.append(
-            [chooser, *cells, f"{100 * np.mean(everything <= NEAR + 1e-9):.0f} %, {100 * np.mean(everything):.1f}"]
-        )
-    return table(["chooser", *(f"{n} images" for n in sizes), "all"], lines)
-
-
-def ceiling_table(cuts: list[Row]) -> str:
-    """Against the heads of one single draw of images: our choice, and that of heads trained on another draw of as many."""
-    cells: dict[Any, list[Row]] = defaultdict(list)
-    for row in cuts:
-        cell = row["cell"]
-        cells[cell["network"], cell["data"], cell["distance"], cell["num_images"]].append(row)
-    ours: dict[int, list[float]] = defaultdict(list)
-    theirs: dict[int, list[float]] = defaultdict(list)
-    for key, rows in cells.items():
-        for row in rows if len(rows) > 1 else []:
-            truth = row["truth"]
-            ours[key[3]].append(
-                max(truth.values()) - truth[_pick({name: -value for name, value in row["error"].items()})]
-            )
-            for other in rows:
-                if other is not row:
-                    theirs[key[3]].append(max(truth.values()) - truth[_pick(other["truth"])])
-    lines = [
-        [f"{size}", f"{len(ours[size])}", *(_lost(found[size]) for found in (ours, theirs))]
-        for size in sorted(ours)
-    ]  # fmt: skip
-    return table(["images", "draws", "probes (this project's)", "heads trained on another draw"], lines)
-
-
-def _lost(points: list[float]) -> str:
-    return f"{100 * np.mean(np.array(points) <= NEAR + 1e-9):.0f} %, {100 * np.mean(points):.1f}"
-
-
 def bar_table(cuts: list[Row]) -> str:
     lines = []
     for size in sorted({row["cell"]["num_images"] for row in cuts}):
@@ -297,10 +223,6 @@ def all_tables(gains: list[Row], cuts: list[Row], study: list[Row]) -> str:
         "Looks-alike gap": looks_table(gains) if gains else "",
         "Few images against 1,000": stability_table(gains) if gains else "",
         "Order against the real gain": order_table(gains, study) if gains else "",
-        "Choosers of the cut (share within 2 points of the best stage, mean points lost)": cut_table(cuts)
-        if cuts
-        else "",
-        "How well any choice could do": ceiling_table(cuts) if cuts else "",
         "Bars against trained heads": bar_table(cuts) if cuts else "",
     }
     return "\n\n".join(f"## {title}\n\n{text}" for title, text in parts.items())

@@ -89,6 +89,15 @@ def test_equal_expectations_are_a_toss_up_in_number_and_words():
     assert "hardly be told apart" in advice.why
 
 
+def test_every_recipe_that_can_hardly_be_told_apart_is_named():
+    weights = {"case-1": np.zeros(4), "case-2": np.array([-0.01, 0, 0, 0]), "case-3": np.array([-2.0, 0, 0, 0])}
+    advice = advise(Scores(100, 0.5, 0.6), Model(np.zeros(3), np.ones(3), weights | {"lp-ft": np.zeros(4)}, 0.3))
+
+    assert advice.rivals == ["lp-ft", "case-2"]
+    assert "case 1, 'head first, then fine-tune' and case 2 can hardly be told apart" in advice.why
+    assert advice.chances["case-3"] > 0.99
+
+
 def test_more_sure_the_larger_the_lead_against_the_error():
     advices = [advise(Scores(100, 0.5, 0.6), flat_model(error, lead=0.3)) for error in (1.0, 0.4, 0.1)]
 

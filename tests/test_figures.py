@@ -1,9 +1,10 @@
 import math
+from dataclasses import replace
 
 import plotly.graph_objects as go
 import pytest
 
-from tl_core.figures import NO_POINTS, RunCurve, confusion_figure, curves_figure
+from tl_core.figures import NO_POINTS, CurveMark, RunCurve, confusion_figure, curves_figure
 from tl_core.palette import CURVES, CURVES_DARK
 
 
@@ -98,3 +99,24 @@ def test_confusion_of_many_classes_has_no_text():
     figure = confusion_figure([[1] * 13 for _ in range(13)], [str(i) for i in range(13)], dark=True)
     assert "texttemplate" not in figure["data"][0]
     go.Figure(figure)
+
+
+@pytest.mark.parametrize("metric", ["loss", "accuracy"])
+def test_marks_stand_at_their_epochs(metric):
+    marks = (CurveMark(3, "from here all layers train", line=True), CurveMark(9, "rises"), CurveMark(99, "not yet"))
+    run = replace(curve(num=10), marks=marks)
+    figure = curves_figure([run], metric, num_epochs=10)
+    assert [shape["x0"] for shape in figure["layout"]["shapes"]] == [2.5, 9]
+    notes = {note["text"]: note for note in figure["layout"]["annotations"]}
+    assert notes["from here all layers train"]["xanchor"] == "left", "there is room to the right of it"
+    assert notes["rises"]["xanchor"] == "right"
+    assert "not yet" not in notes
+    triangle = figure["data"][-1]
+    scale = 100 if metric == "accuracy" else 1
+    assert (triangle["x"], triangle["y"]) == ([9], pytest.approx([1.3 * scale]))
+    go.Figure(figure)
+
+
+def test_the_chosen_cell_has_a_frame():
+    (frame,) = confusion_figure([[8, 2], [0, 3]], ["a", "b"], chosen=(0, 1))["layout"]["shapes"]
+    assert (frame["x0"], frame["x1"], frame["y0"], frame["y1"]) == (0.5, 1.5, -0.5, 0.5)

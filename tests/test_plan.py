@@ -109,7 +109,7 @@ def test_nothing_in_tl_core_imports_streamlit() -> None:
     code = (
         "import sys, pkgutil, importlib, tl_core\n"
         "for m in pkgutil.walk_packages(tl_core.__path__, 'tl_core.'):\n"
-        "    importlib.import_module(m.name)\n"
+        "    if not m.name.startswith('tl_core.migrations.'): importlib.import_module(m.name)\n"  # Alembic executes those
         "print('streamlit' in sys.modules)"
     )
     result = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

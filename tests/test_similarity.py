@@ -10,7 +10,17 @@ from tl_core.data.drawn import draw_pictures, labels_of
 from tl_core.errors import DataError
 from tl_core.networks import get_network
 from tl_core.probes import Probe
-from tl_core.similarity import NO_HELP, Probes, draw, gauge, log_gain, measure, reference_gain, similarity_of
+from tl_core.similarity import (
+    NO_HELP,
+    Probes,
+    advantage_interval,
+    draw,
+    gauge,
+    log_gain,
+    measure,
+    reference_gain,
+    similarity_of,
+)
 
 STAGES = get_network("demo").stages[:-1]
 WEIGHTS = np.full(300, 1 / 300)
@@ -44,6 +54,22 @@ def test_the_gain_is_that_of_the_upper_half_against_untrained_stages() -> None:
     assert gain == pytest.approx(np.log(0.8 / 0.5), abs=0.1)
     assert 0.01 < error < 0.1
     assert made(0.5, 0.8).upper == ["conv3", "fc1", "fc2"]
+
+
+def test_the_share_of_mistakes_has_an_interval_that_holds_what_more_images_would_say() -> None:
+    rng = np.random.default_rng(0)
+
+    def drawn(num: int) -> Probes:
+        weights = np.full(num, 1 / num)
+        ours, theirs, pixels = (Probe(rng.random(num) < share, np.ones(num)) for share in (0.7, 0.5, 0.3))
+        stages = [stage.name for stage in STAGES]
+        return Probes(STAGES, dict.fromkeys(stages, ours), dict.fromkeys(stages, theirs), pixels, weights)
+
+    found = [advantage_interval(drawn(300)) for _ in range(200)]
+
+    assert np.mean([value for value, _, _ in found]) == pytest.approx(0.4, abs=0.02)
+    assert 0.9 < np.mean([low <= 0.4 <= high for _, low, high in found]) < 0.99
+    assert advantage_interval(made(0.8, 0.8))[1] < 0 < advantage_interval(made(0.8, 0.8))[2]
 
 
 def test_equal_networks_help_nothing_and_the_interval_says_so() -> None:

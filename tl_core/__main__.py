@@ -20,6 +20,8 @@ from tl_core.experiment import DEFAULT_NETWORK, Experiment
 from tl_core.fetch import HELP, NAMES_HELP, ProgressLine, fetch, say
 from tl_core.networks import networks, presence_sentence
 
+_REHEARSE_HELP = "Run the experiments of a lesson beforehand, so that in class they are shown at once, from the store."
+_LESSONS_HELP = "a link of the dashboard in quotes, an experiment as JSON, or a file with one of these a line"
 _FREEZE_HELP = "freeze up to this stage, or 'all' or 'none', or 'except-STAGE' for all stages but this one"
 
 DONE, OUR_FAILURE, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
@@ -181,6 +183,12 @@ def _study(args: argparse.Namespace) -> int:
     return OUR_FAILURE if failed else DONE
 
 
+def _rehearse(args: argparse.Namespace) -> int:
+    from tl_core.rehearse import command
+
+    return command(args)
+
+
 def _make_parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="python -m tl_core", description="Transfer learning by the four cases, without the page.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
@@ -231,6 +239,9 @@ def _make_parser() -> argparse.ArgumentParser:
     add("datasets", _datasets, "List the data sets, and which of them are here.")
     command = add("fetch", fetch, HELP)
     command.add_argument("names", nargs="+", metavar="NAME", help=NAMES_HELP)
+    command = add("rehearse", _rehearse, _REHEARSE_HELP)
+    command.add_argument("lessons", nargs="+", metavar="FILE_OR_LINK", help=_LESSONS_HELP)
+    command.add_argument("--fresh", action="store_true", help="run again what was rehearsed already")
     return parser
 
 

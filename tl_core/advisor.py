@@ -20,7 +20,8 @@ from typing import Any
 
 import numpy as np
 
-from tl_core.cases import find_recipe
+from tl_core.cases import find_recipe, in_sentence
+from tl_core.language import _, joined
 from tl_core.paths import ASSETS
 
 FILE = ASSETS / "advisor.json"
@@ -150,17 +151,27 @@ def load_model(path: Path = FILE) -> Model | None:
 class Advice:
     """`ahead`: recipes by how many points of accuracy, 0..1, the best is expected to lie above them, best first.
 
-    `sure`: chance, 0.5..1, that the first one really beats the second.
+    `chances`: by each other recipe, the chance, 0.5..1, that the first one really beats it.
     """
 
     ahead: Mapping[str, float]
-    sure: float
+    chances: Mapping[str, float]
     num_images: int
     similarity: float
 
     @property
     def recipe(self) -> str:
         return next(iter(self.ahead))
+
+    @property
+    def sure(self) -> float:
+        """The chance that the first recipe really beats the second."""
+        return next(iter(self.chances.values()))
+
+    @property
+    def rivals(self) -> list[str]:
+        """The recipes that can hardly be told apart from the first one, best first."""
+        return [name for name, chance in self.chances.items() if chance < LIKELY]
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -175,11 +186,24 @@ class Advice:
         """One sentence."""
         first, second = list(self.ahead)[:2]
         points = 100 * self.ahead[second]
-        data = f"By the recorded runs, for {self.num_images:,} images and a similarity of {self.similarity:.2f}:"
-        if self.sure < LIKELY:
-            return f"{data} {_name(first)} and {_name(second)} can hardly be told apart; the first is slightly ahead."
-        word = "clearly" if self.sure >= CLEAR else "probably"
-        return f"{data} {_name(first)} is {word} ahead of {_name(second)}, by some {max(points, 1):.0f} points."
+        values = {"n": self.num_images, "similarity": self.similarity, "first": _name(first), "second": _name(second)}
+        if self.rivals:
+            return _(
+                "By the recorded runs, for {n:,} images and a similarity of {similarity:.2f}: {recipes} can hardly be told "
+                "apart; the first is slightly ahead.",
+                recipes=joined([_name(name) for name in (first, *self.rivals)]), **values,
+            )  # fmt: skip
+        if self.sure >= CLEAR:
+            return _(
+                "By the recorded runs, for {n:,} images and a similarity of {similarity:.2f}: {first} is clearly ahead of "
+                "{second}, by some {points:.0f} points.",
+                points=max(points, 1), **values,
+            )  # fmt: skip
+        return _(
+            "By the recorded runs, for {n:,} images and a similarity of {similarity:.2f}: {first} is probably ahead of "
+            "{second}, by some {points:.0f} points.",
+            points=max(points, 1), **values,
+        )  # fmt: skip
 
 
 def advise(scores: Scores, model: Model, recipes: Sequence[str] | None = None) -> Advice:
@@ -188,9 +212,10 @@ def advise(scores: Scores, model: Model, recipes: Sequence[str] | None = None) -
     names = [name for name in predicted if recipes is None or name in recipes]
     order = sorted(names, key=lambda name: -predicted[name])
     best = accuracy_of(predicted[order[0]])
-    z = (predicted[order[0]] - predicted[order[1]]) / max(model.error, 1e-9)
     ahead = {name: best - accuracy_of(predicted[name]) for name in order}
-    return Advice(ahead, 0.5 * (1 + math.erf(z / math.sqrt(2))), scores.num_images, scores.similarity)
+    z = {name: (predicted[order[0]] - predicted[name]) / max(model.error, 1e-9) for name in order[1:]}
+    chances = {name: 0.5 * (1 + math.erf(value / math.sqrt(2))) for name, value in z.items()}
+    return Advice(ahead, chances, scores.num_images, scores.similarity)
 
 
 def advice_for(measurement: Mapping[str, Any], network: str, num_images: int | None = None) -> Advice | None:
@@ -214,4 +239,6 @@ def advice_for(measurement: Mapping[str, Any], network: str, num_images: int | N
 
 def _name(recipe: str) -> str:
     entry = find_recipe(recipe)
-    return f"case {entry.number}" if entry.number else f"'{entry.title.lower()}'"
+    if entry.number:
+        return _("case {number}", number=entry.number)
+    return _("'{title}'", title=in_sentence(_(entry.title)))

@@ -16,6 +16,7 @@ from torch import nn
 
 from tl_core.download import DownloadError, Progress, check_digest, fetch_file
 from tl_core.errors import NetworkError, WeightsMissing
+from tl_core.language import _
 from tl_core.networks import Network
 from tl_core.torchvision_stages import build_model, official_weights, take_apart
 
@@ -103,8 +104,13 @@ def _build_pretrained(network: Network, path: Path) -> nn.Sequential:
     except (RuntimeError, pickle.UnpicklingError, EOFError, KeyError, ValueError, TypeError) as error:
         cure = "restore it" if network.builtin else f"delete it and run `python -m tl_core fetch {network.name}`"
         raise NetworkError(
-            f"The weights of {network.title} cannot be used: the file is damaged or belongs to another network. "
-            f"Received: {path}. To mend it, {cure}."
+            _(
+                "The weights of {title} cannot be used: the file is damaged or belongs to another network. Received: {path}. "
+                "To mend it, {cure}.",
+                title=network.title,
+                path=path,
+                cure=cure,
+            )
         ) from error
     return whole if network.builtin else take_apart(network.name, whole)
 
@@ -132,7 +138,13 @@ def fetch_weights(network: Network, progress: Progress | None = None) -> Path:
     if path.is_file():
         return path
     if network.builtin:
-        raise WeightsMissing(f"{network.title} is part of this project, but its weights are not there: restore {path}.")
+        raise WeightsMissing(
+            _(
+                "{title} is part of this project, but its weights are not there: restore {path}.",
+                title=network.title,
+                path=path,
+            )
+        )
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(path.with_name(path.name + ".lock")):  # two workers may want the same weights at once
@@ -144,10 +156,15 @@ def fetch_weights(network: Network, progress: Progress | None = None) -> Path:
 
 
 def _missing_text(network: Network, reason: str) -> str:
-    return (
-        f"The weights of {network.title} ({network.download_mb:,.0f} MB) are not on this machine and could not be "
-        f"downloaded ({reason.rstrip('.')}): run `python -m tl_core fetch {network.name}` on a machine with network, "
-        f"then copy {network.weights_file} to {network.weights_path.parent}."
+    return _(
+        "The weights of {title} ({download_mb:,.0f} MB) are not on this machine and could not be downloaded ({reason}): run "
+        "`python -m tl_core fetch {name}` on a machine with network, then copy {weights_file} to {parent}.",
+        title=network.title,
+        download_mb=network.download_mb,
+        reason=reason.rstrip("."),
+        name=network.name,
+        weights_file=network.weights_file,
+        parent=network.weights_path.parent,
     )
 
 

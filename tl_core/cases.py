@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from tl_core.errors import ExperimentError, known
+from tl_core.language import _, language, mark
 
 Init = Literal["pretrained", "random"]
 Features = Literal["top", "all"]
@@ -62,7 +63,22 @@ class Case:
 
     @property
     def quadrant(self) -> str:
-        return f"{self.size} data set, {self.similarity} data"
+        return _(_QUADRANTS[self.size, self.similarity])
+
+
+_QUADRANTS = {
+    ("small", "similar"): mark("small data set, similar data"),
+    ("small", "different"): mark("small data set, different data"),
+    ("large", "similar"): mark("large data set, similar data"),
+    ("large", "different"): mark("large data set, different data"),
+}
+SIZE_WORDS = mark("small"), mark("large")
+SIMILARITY_WORDS = mark("similar"), mark("different")
+
+
+def in_sentence(title: str) -> str:
+    """A title as it stands within a sentence: with a small first letter, except where nouns have capitals."""
+    return title if language() == "de" else title[:1].lower() + title[1:]
 
 
 CASES: tuple[Case, ...] = (
@@ -70,62 +86,75 @@ CASES: tuple[Case, ...] = (
         1,
         "small",
         "similar",
-        "Train only a new last layer",
+        mark("Train only a new last layer"),
         Recipe("case-1", cut=LAST, freeze=ALL),
         (
-            "Slice off the end of the network: its last fully connected layer.",
-            "Add a new fully connected layer with one output for each of your classes.",
-            "Randomise the weights of the new layer; freeze all the pre-trained weights.",
-            "Train only the new layer.",
+            mark("Slice off the end of the network: its last fully connected layer."),
+            mark("Add a new fully connected layer with one output for each of your classes."),
+            mark("Randomise the weights of the new layer; freeze all the pre-trained weights."),
+            mark("Train only the new layer."),
         ),
-        "With few images a large network would learn them by heart (overfitting), so the pre-trained weights stay as they "
-        "are. The images are similar, so the higher-level features already fit them, and nearly every layer is worth keeping.",
+        mark(
+            "With few images a large network would learn them by heart (overfitting), so the pre-trained weights stay as they "
+            "are. The images are similar, so the higher-level features already fit them, and nearly every layer is worth "
+            "keeping."
+        ),
     ),
     Case(
         2,
         "small",
         "different",
-        "Keep only the early layers",
+        mark("Keep only the early layers"),
         Recipe("case-2", cut=EARLY, freeze=ALL),
         (
-            "Slice off most of the pre-trained layers; keep those near the beginning, which see edges and simple textures.",
-            "Add a new fully connected layer with one output for each of your classes to what is left.",
-            "Randomise the weights of the new layer; freeze the pre-trained weights that were kept.",
-            "Train only the new layer.",
+            mark(
+                "Slice off most of the pre-trained layers; keep those near the beginning, which see edges and simple textures."
+            ),
+            mark("Add a new fully connected layer with one output for each of your classes to what is left."),
+            mark("Randomise the weights of the new layer; freeze the pre-trained weights that were kept."),
+            mark("Train only the new layer."),
         ),
-        "With few images overfitting is still the danger, so the kept weights stay frozen. But the images are different: "
-        "the higher-level features were made for other things, and only the low-level ones carry over.",
+        mark(
+            "With few images overfitting is still the danger, so the kept weights stay frozen. But the images are different: "
+            "the higher-level features were made for other things, and only the low-level ones carry over."
+        ),
     ),
     Case(
         3,
         "large",
         "similar",
-        "Fine-tune the whole network",
+        mark("Fine-tune the whole network"),
         Recipe("case-3", cut=LAST, freeze=NONE),
         (
-            "Replace the last fully connected layer by a new one with one output for each of your classes.",
-            "Randomise the weights of the new layer.",
-            "Start all the other layers from their pre-trained weights.",
-            "Re-train the whole network.",
+            mark("Replace the last fully connected layer by a new one with one output for each of your classes."),
+            mark("Randomise the weights of the new layer."),
+            mark("Start all the other layers from their pre-trained weights."),
+            mark("Re-train the whole network."),
         ),
-        "With many images overfitting is no great danger, so everything may learn. The images are similar, so the "
-        "pre-trained weights are a head start that is worth keeping as the starting point.",
+        mark(
+            "With many images overfitting is no great danger, so everything may learn. The images are similar, so the "
+            "pre-trained weights are a head start that is worth keeping as the starting point."
+        ),
     ),
     Case(
         4,
         "large",
         "different",
-        "Train from scratch",
+        mark("Train from scratch"),
         Recipe("case-4", cut=LAST, freeze=NONE, init="random"),
         (
-            "Replace the last fully connected layer by a new one with one output for each of your classes.",
-            "Throw the pre-trained weights away: start every layer from random weights.",
-            "Train the whole network from scratch.",
+            mark("Replace the last fully connected layer by a new one with one output for each of your classes."),
+            mark("Throw the pre-trained weights away: start every layer from random weights."),
+            mark("Train the whole network from scratch."),
         ),
-        "With many images the network can learn its own features, and features learnt from very different images may not help. "
-        "It needs more training than the other cases.",
-        "You may use the recipe of case 3 instead: starting from the pre-trained weights may train faster, even on "
-        "different images.",
+        mark(
+            "With many images the network can learn its own features, and features learnt from very different images may not "
+            "help. It needs more training than the other cases."
+        ),
+        mark(
+            "You may use the recipe of case 3 instead: starting from the pre-trained weights may train faster, even on "
+            "different images."
+        ),
     ),
 )
 
@@ -154,48 +183,58 @@ class Bonus:
 
 BONUS: tuple[Bonus, ...] = (
     Bonus(
-        "Head first, then fine-tune",
-        "Train only the new layer first, then the whole network from there.",
+        mark("Head first, then fine-tune"),
+        mark("Train only the new layer first, then the whole network from there."),
         Recipe("lp-ft", cut=LAST, freeze=NONE, head_first=True),
         (
-            "Replace the last fully connected layer by a new one with one output for each of your classes.",
-            "Freeze the pre-trained weights and train only the new layer, as in case 1.",
-            "Then unfreeze everything and go on training the whole network, as in case 3, in small steps.",
+            mark("Replace the last fully connected layer by a new one with one output for each of your classes."),
+            mark("Freeze the pre-trained weights and train only the new layer, as in case 1."),
+            mark("Then unfreeze everything and go on training the whole network, as in case 3, in small steps."),
         ),
-        "A new layer starts from random weights. Trained together with the others from the first step, its large early "
-        "mistakes also pull at good pre-trained features and distort them. Once the new layer fits those features, the "
-        "whole network has little left to change.",
+        mark(
+            "A new layer starts from random weights. Trained together with the others from the first step, its large early "
+            "mistakes also pull at good pre-trained features and distort them. Once the new layer fits those features, the "
+            "whole network has little left to change."
+        ),
         "Kumar et al. 2022, Fine-Tuning can Distort Pretrained Features and Underperform Out-of-Distribution",
         "https://arxiv.org/abs/2202.10054",
     ),
     Bonus(
-        "A new layer on all stages",
-        "Freeze everything; the new layer sees what each kept layer has found, not only the last.",
+        mark("A new layer on all stages"),
+        mark("Freeze everything; the new layer sees what each kept layer has found, not only the last."),
         Recipe("all-stages", cut=LAST, freeze=ALL, features="all"),
         (
-            "Slice off the end of the network: its last fully connected layer.",
-            "Freeze all the pre-trained weights.",
-            "Add a new fully connected layer that sees what every kept layer has found, side by side, not only the last.",
-            "Train only the new layer.",
+            mark("Slice off the end of the network: its last fully connected layer."),
+            mark("Freeze all the pre-trained weights."),
+            mark(
+                "Add a new fully connected layer that sees what every kept layer has found, side by side, not only the last."
+            ),
+            mark("Train only the new layer."),
         ),
-        "The early layers see edges and textures, the later ones shapes and whole objects. Which of them help with your "
-        "pictures is hard to know before: here the new layer chooses by itself. With few images its many inputs can lead to "
-        "overfitting.",
+        mark(
+            "The early layers see edges and textures, the later ones shapes and whole objects. Which of them help with your "
+            "pictures is hard to know before: here the new layer chooses by itself. With few images its many inputs can lead "
+            "to overfitting."
+        ),
         "after Evci et al. 2022, Head2Toe: Utilizing Intermediate Representations for Better Transfer Learning",
         "https://arxiv.org/abs/2201.03529",
     ),
     Bonus(
-        "Tune one block",
-        "Train one pre-trained layer together with the new one; all others stay frozen.",
+        mark("Tune one block"),
+        mark("Train one pre-trained layer together with the new one; all others stay frozen."),
         Recipe("one-block", cut=LAST, freeze=EXCEPT_FIRST),
         (
-            "Replace the last fully connected layer by a new one with one output for each of your classes.",
-            "Freeze the pre-trained weights of all other layers except one: the first, unless you choose another.",
-            "Train that layer, from its pre-trained weights, together with the new layer.",
+            mark("Replace the last fully connected layer by a new one with one output for each of your classes."),
+            mark(
+                "Freeze the pre-trained weights of all other layers except one: the first, unless you choose another."
+            ),
+            mark("Train that layer, from its pre-trained weights, together with the new layer."),
         ),
-        "When pictures differ from the original ones only in how they look (noise, blur, another camera), the "
-        "first layer can learn to see through that, and all that was learnt above it still holds. With few weights in training "
-        "there is less to overfit with.",
+        mark(
+            "When pictures differ from the original ones only in how they look (noise, blur, another camera), the first layer "
+            "can learn to see through that, and all that was learnt above it still holds. With few weights in training there "
+            "is less to overfit with."
+        ),
         "Lee et al. 2023, Surgical Fine-Tuning Improves Adaptation to Distribution Shifts",
         "https://arxiv.org/abs/2210.11466",
     ),
@@ -225,9 +264,11 @@ def recommend(num_images: int, similarity: float, thresholds: Thresholds = Thres
     Raises `ExperimentError` for a negative number of images or a similarity outside 0..1.
     """
     if num_images < 1:
-        raise ExperimentError(f"The number of images must be at least 1. Received: {num_images}.")
+        raise ExperimentError(_("The number of images must be at least 1. Received: {number}.", number=num_images))
     if not 0.0 <= similarity <= 1.0:
-        raise ExperimentError(f"Similarity goes from 0 (different) to 1 (similar). Received: {similarity}.")
+        raise ExperimentError(
+            _("Similarity goes from 0 (different) to 1 (similar). Received: {number}.", number=similarity)
+        )
     small = num_images <= thresholds.num_images
     similar = similarity >= thresholds.similarity
     return CASES[(0 if similar else 1) + (0 if small else 2)]

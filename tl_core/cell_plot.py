@@ -3,12 +3,13 @@
 from html import escape
 from math import ceil, floor
 
+from tl_core.language import _
 from tl_core.palette import BORDER, FONT, INK, wrap
 from tl_core.recipe_marks import in_order, mark_of, recipe_name
 from tl_core.verdicts import Result, Verdict
 
 WIDTH, LEFT, RIGHT, ROW, TOP = 484, 140, 400, 36, 8
-SIZE, BOLD = 15, 1.06  # font size; how much wider bold type is
+SIZE, SMALL, BOLD = 15, 12, 1.06  # font sizes; how much wider bold type is
 
 _STYLE = f"""<style>
 .tl-dots {{ font-family: {FONT}; font-variant-numeric: tabular-nums; font-size: {SIZE}px; }}
@@ -34,18 +35,21 @@ def cell_plot_svg(verdict: Verdict, title_id: str = "cell-plot") -> str:
         at = x(tick / 100)
         parts.append(f'<path d="M{at:.1f} {TOP}V{bottom}" class="tl-grid"/>')
         parts.append(f'<text x="{at:.1f}" y="{bottom + 18}" text-anchor="middle" class="tl-soft">{tick}</text>')
-    parts.append(
-        f'<text x="{(LEFT + RIGHT) / 2}" y="{bottom + 38}" text-anchor="middle" class="tl-soft">test accuracy, %</text>'
-    )
+    place = f'x="{(LEFT + RIGHT) / 2}" y="{bottom + 38}" text-anchor="middle"'
+    parts.append(f'<text {place} class="tl-soft">{escape(_("test accuracy, %"))}</text>')
     for number, result in enumerate(results):
         y = TOP + ROW * (number + 0.5)
         colour = mark_of(result.recipe).colour
         ends = [x(end) for end in result.interval]
         weight = "tl-best" if result.recipe in verdict.tied else ""
-        lines = wrap(recipe_name(result.recipe), SIZE * BOLD, LEFT - 14)
+        size, lines = SIZE, wrap(recipe_name(result.recipe), SIZE * BOLD, LEFT - 14)
+        if len(lines) > 2:  # a long name would meet its neighbours
+            size, lines = SMALL, wrap(recipe_name(result.recipe), SMALL * BOLD, LEFT - 14)
         for index, line in enumerate(lines):
-            at = y + 5 + (index - (len(lines) - 1) / 2) * (SIZE + 1)
-            parts.append(f'<text x="{LEFT - 12}" y="{at:.1f}" text-anchor="end" class="{weight}">{escape(line)}</text>')
+            at = y + 5 + (index - (len(lines) - 1) / 2) * (size + 1)
+            place = f'x="{LEFT - 12}" y="{at:.1f}" text-anchor="end"'
+            place += "" if size == SIZE else f' font-size="{size}"'
+            parts.append(f'<text {place} class="{weight}">{escape(line)}</text>')
         parts.append(
             f'<path d="M{ends[0]:.1f} {y}H{ends[1]:.1f}" stroke="{colour}" stroke-width="7" stroke-opacity="0.55" '
             f'stroke-linecap="round"/>'
@@ -53,13 +57,19 @@ def cell_plot_svg(verdict: Verdict, title_id: str = "cell-plot") -> str:
         for accuracy in result.by_seed.values():
             parts.append(f'<circle cx="{x(accuracy):.1f}" cy="{y}" r="5" fill="{colour}" class="tl-run"/>')
         parts.append(f'<path d="M{x(result.mean):.1f} {y - 10}v20" class="tl-mean"/>')
-        parts.append(f'<text x="{RIGHT + 14}" y="{y + 5}" class="{weight}">{100 * result.mean:.1f} %</text>')
-    words = "; ".join(f"{recipe_name(r.recipe)} {100 * r.mean:.1f} % ({len(r.by_seed)} runs)" for r in results)
+        parts.append(
+            f'<text x="{RIGHT + 14}" y="{y + 5}" class="{weight}">{_("{n:.1f} %", n=100 * result.mean)}</text>'
+        )
+    words = "; ".join(
+        _("{name} {mean:.1f} % ({runs} runs)", name=recipe_name(r.recipe), mean=100 * r.mean, runs=len(r.by_seed))
+        for r in results
+    )
     name = escape(title_id)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="tl-dots" viewBox="0 0 {WIDTH} {bottom + 46}" width="100%" role="img" '
-        f'aria-labelledby="{name} {name}-desc" style="display:block;max-width:{WIDTH * 1.2:g}px"><title id="{name}">Test '
-        f'accuracy of each recipe</title><desc id="{name}-desc">{escape(f"Means: {words}.")}</desc>{_STYLE}{"".join(parts)}</svg>'
+        f'aria-labelledby="{name} {name}-desc" style="display:block;max-width:{WIDTH * 1.2:g}px"><title id="{name}">'
+        f'{escape(_("Test accuracy of each recipe"))}</title><desc id="{name}-desc">{escape(_("Means: {words}.", words=words))}'
+        f"</desc>{_STYLE}{''.join(parts)}</svg>"
     )
 
 

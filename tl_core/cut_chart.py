@@ -6,6 +6,7 @@ from html import escape
 from typing import Any, Literal
 
 from tl_core import glyphs
+from tl_core.language import _, joined, many, mark
 from tl_core.palette import (
     BODY_SIZE,
     BORDER,
@@ -27,7 +28,7 @@ TOP, PLOT = 46, 150  # units above the highest possible bar, and its height
 ROW = 70  # height of a stage on a phone
 _PHONE_LEFT, _PHONE_PLOT = 112, 190
 _MAX_SLOT = 168  # as in the diagram, under which the bars stand
-RECOMMENDED, CUT_NOW = "recommended", "cut now"
+RECOMMENDED, CUT_NOW = mark("recommended"), mark("cut now")
 
 _STYLE = f"""<style>
 .tl-cuts {{ font-family: {FONT}; font-variant-numeric: tabular-nums; }}
@@ -71,36 +72,51 @@ def bars_of(measurement: Mapping[str, Any]) -> tuple[CutBar, ...]:
 
 
 def percent(share: float) -> str:
-    return f"{100 * share:.0f} %"
+    return _("{n:.0f} %", n=100 * share)
 
 
 def say(bars: Sequence[CutBar], stage: str, recommended: str) -> str:
     """What the bar of `stage` says, compared with the highest one; a difference inside the error bars is said to be none."""
     chosen = next(bar for bar in bars if bar.stage == stage)
     best = max(bars, key=lambda bar: bar.score)
-    text = f"Cut after {chosen.title}: about {percent(chosen.score)} ({100 * chosen.low:.0f} to {percent(chosen.high)})"
+    text = _(
+        "Cut after {layer}: about {score:.0f} % ({low:.0f} to {high:.0f} %)",
+        layer=_(chosen.title), score=100 * chosen.score, low=100 * chosen.low, high=100 * chosen.high,
+    )  # fmt: skip
     points = round(100 * best.score) - round(100 * chosen.score)
-    gap = f"{points} {'point' if points == 1 else 'points'} below"
-    rivals = [bar.title for bar in bars if bar is not best and bar.high >= best.low]
+    highest = _(best.title)
+    rivals = [_(bar.title) for bar in bars if bar is not best and bar.high >= best.low]
     if chosen.high < best.low:
-        return f"{text}, {gap} the best, {best.title}."
+        return text + many(
+            ", {number} point below the best, {layer}.",
+            ", {number} points below the best, {layer}.",
+            points,
+            layer=highest,
+        )
     if chosen is best:
-        place = "the highest bar"
+        place = _("the highest bar")
     else:
-        place = f"{gap} the highest, {best.title}" if points else f"no different from the highest, {best.title}"
+        place = many(
+            "{number} point below the highest, {layer}",
+            "{number} points below the highest, {layer}",
+            points,
+            layer=highest,
+        )
+        place = place if points else _("no different from the highest, {layer}", layer=highest)
     if rivals and len(rivals) == len(bars) - 1:
-        text += f", {place}. The error bars of all stages overlap: these pictures do not decide where to cut."
+        text += _(
+            ", {place}. The error bars of all stages overlap: these pictures alone do not decide where to cut.", place=place
+        )
     elif chosen is not best:
-        text += f", {place}: the difference is inside the error bars, so it may be none."
+        text += _(", {place}: the difference is inside the error bars, so it may be none.", place=place)
     elif rivals:
-        text += f", {place}, but not clearly above {_join(rivals)}: the difference is inside the error bars."
+        text += _(
+            ", {place}, but not clearly above {layers}: the difference is inside the error bars.",
+            place=place, layers=joined(rivals),
+        )  # fmt: skip
     else:
         text += f", {place}."
-    return f"{text} This is the recommended cut." if stage == recommended else text
-
-
-def _join(words: Sequence[str]) -> str:
-    return " and ".join(part for part in (", ".join(words[:-1]), words[-1]) if part)
+    return f"{text} {_('This is the recommended cut.')}" if stage == recommended else text
 
 
 def cut_chart_svg(
@@ -125,7 +141,7 @@ def cut_chart_svg(
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="tl-cuts" viewBox="0 0 {width} {height}" width="100%" role="group" '
         f'aria-labelledby="{name} {name}-desc" style="display:block;max-width:{width * 1.25:g}px">'
-        f'<title id="{name}">Where to cut: the accuracy of a new layer put after each stage</title>'
+        f'<title id="{name}">{escape(_("Where to cut: the accuracy of a new layer put after each stage"))}</title>'
         f'<desc id="{name}-desc">{escape(describe_cuts(bars, recommended, present) if bars else waiting)}</desc>'
         f"{_STYLE}<defs>{_hatch(title_id)}</defs>{body}</svg>"
     )
@@ -134,15 +150,21 @@ def cut_chart_svg(
 def describe_cuts(bars: Sequence[CutBar], recommended: str, present: str) -> str:
     """The chart in plain sentences."""
     sentences = [
-        f"{bar.title}: pre-trained {percent(bar.score)} ({100 * bar.low:.0f} to {percent(bar.high)}), "
-        f"untrained {percent(bar.untrained)}."
+        _(
+            "{layer}: pre-trained {score:.0f} % ({low:.0f} to {high:.0f} %), untrained {untrained:.0f} %.",
+            layer=_(bar.title),
+            score=100 * bar.score,
+            low=100 * bar.low,
+            high=100 * bar.high,
+            untrained=100 * bar.untrained,
+        )
         for bar in bars
     ]
-    titles = {bar.stage: bar.title for bar in bars}
+    titles = {bar.stage: _(bar.title) for bar in bars}
     if recommended in titles:
-        sentences.append(f"Recommended cut: after {titles[recommended]}.")
+        sentences.append(_("Recommended cut: after {layer}.", layer=titles[recommended]))
     if present in titles:
-        sentences.append(f"The recipe cuts after {titles[present]}.")
+        sentences.append(_("The recipe cuts after {layer}.", layer=titles[present]))
     return " ".join(sentences)
 
 
@@ -175,12 +197,12 @@ def _button(bar: CutBar | None, name: str, recommended: str, present: str, insid
     words = describe_cuts([bar], recommended, present)
     return (
         f'<g data-pick="{escape(name)}" role="button" tabindex="0" aria-pressed="{str(name == present).lower()}" '
-        f'aria-label="{escape(f"Cut after {words}")}"><title>{escape(words)}</title>{inside}</g>'
+        f'aria-label="{escape(_("Cut after {words}", words=words))}"><title>{escape(words)}</title>{inside}</g>'
     )
 
 
 def _legend(title_id: str, x: float, y: float, size: float) -> str:
-    words = ("pre-trained", "untrained copy")
+    words = (_("pre-trained"), _("untrained copy"))
     second = x + 24 + text_width(words[0], size) + 14
     return (
         _bar(title_id, True, x, y - 11, 16, 12)
@@ -217,7 +239,7 @@ def _across(
     for share in (0.0, 0.5, 1.0):
         parts.append(f'<path d="M{start - 6:.1f} {y(share):.1f}H{end:.1f}" class="tl-grid"/>')
         parts.append(_text(start - 12, y(share) + 5, percent(share), BODY_SIZE, "tl-soft", "end"))
-    for index, (name, _) in enumerate(stages):
+    for index, (name, _title) in enumerate(stages):
         cx, bar, inside = start + slot * (index + 0.5), bars.get(name), ""
         target = f'x="{cx - slot / 2 + 3:.1f}" y="{TOP - 24}" width="{slot - 6:.1f}" height="{tall:.1f}" rx="6"'
         if bar is not None:
@@ -232,7 +254,7 @@ def _across(
             inside += _text(
                 cx - width / 2 - 2, y(max(bar.high, bar.score)) - 8, percent(bar.score), BODY_SIZE, "tl-bold"
             )
-            inside += _text(cx, words_y + LINE, RECOMMENDED, BODY_SIZE, "tl-bold") if name == recommended else ""
+            inside += _text(cx, words_y + LINE, _(RECOMMENDED), BODY_SIZE, "tl-bold") if name == recommended else ""
         for line, words in enumerate(titles[name]):
             inside += _text(cx, base + 22 + LINE * line, words, TITLE_SIZE, "tl-bold" if name == present else "")
         inside += f'<rect {target} class="tl-target"/>'
@@ -240,7 +262,7 @@ def _across(
         if name == present:
             x = cx + slot / 2
             cut = f'<path d="M{x:.1f} 18V{words_y + LINE + 6:.1f}" class="tl-cut"/>' + _text(
-                x + 17, 16, CUT_NOW, BODY_SIZE, "", "start"
+                x + 17, 16, _(CUT_NOW), BODY_SIZE, "", "start"
             )
             cut += glyphs.icon("scissors", x, 12, 21, INK, 90)
     parts.append(cut)  # on top of everything
@@ -277,7 +299,7 @@ def _down(
             for y, low, high in ((top + 22.5, bar.low, bar.high), (top + 46.5, bar.untrained_low, bar.untrained_high)):
                 inside += _error(f"M{x(low):.1f} {y - 5}v10m0 -5H{x(high):.1f}m0 -5v10")
             inside += _text(x(max(bar.high, bar.score)) + 6, top + 27.5, percent(bar.score), SMALL, "tl-bold", "start")
-            inside += _text(8, top + 55, RECOMMENDED, SMALL, "tl-bold", "start") if name == recommended else ""
+            inside += _text(8, top + 55, _(RECOMMENDED), SMALL, "tl-bold", "start") if name == recommended else ""
         for line, words in enumerate(wrap(title, SMALL, _PHONE_LEFT - 14)[:2]):
             inside += _text(8, top + 24 + 15 * line, words, SMALL, "tl-bold" if name == present else "", "start")
         inside += f'<rect {target} class="tl-target"/>'
@@ -285,7 +307,7 @@ def _down(
         if name == present:
             y = top + ROW
             cut = f'<path d="M26 {y}H{PHONE_WIDTH - 64}" class="tl-cut"/>{glyphs.icon("scissors", 14, y, 20, INK)}'
-            cut += _text(PHONE_WIDTH - 4, y + 4.5, CUT_NOW, SMALL, "tl-over", "end")
+            cut += _text(PHONE_WIDTH - 4, y + 4.5, _(CUT_NOW), SMALL, "tl-over", "end")
     parts.append(cut)
     if not bars:
         for line, words in enumerate(wrap(waiting, SMALL, PHONE_WIDTH - _PHONE_LEFT - 10)):

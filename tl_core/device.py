@@ -6,6 +6,7 @@ import os
 import torch
 
 from tl_core.errors import ExperimentError
+from tl_core.language import _
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
 
@@ -21,7 +22,13 @@ def choose_device(name: str = "auto") -> torch.device:
         return torch.device(next(device for device, present in here.items() if present))
     if name not in here or not here[name]:
         present = ", ".join(device for device, yes in here.items() if yes)
-        raise ExperimentError(f"No such device on this machine. Received: '{name}'. Choose one of: auto, {present}.")
+        raise ExperimentError(
+            _(
+                "No such device on this machine. Received: '{name}'. Choose one of: auto, {present}.",
+                name=name,
+                present=present,
+            )
+        )
     return torch.device(name)
 
 
@@ -48,6 +55,7 @@ def make_deterministic(seed: int) -> None:
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.manual_seed(seed)
     torch.use_deterministic_algorithms(True, warn_only=True)
+    torch.utils.deterministic.fill_uninitialized_memory = False  # nothing here reads such memory; filling costs some 5 %
     torch.backends.cudnn.benchmark = False
 
 

@@ -23,7 +23,8 @@ from tl_core.diagram_parts import (
     state_mark,
     summary_bar,
 )
-from tl_core.diagram_words import count_text, describe, moved_text, shape_text, split
+from tl_core.diagram_words import describe, moved_text, shape_text, split, weights_text
+from tl_core.language import _, retold
 from tl_core.palette import (
     BODY_SIZE,
     DIAGRAM_WIDTH,
@@ -61,9 +62,9 @@ def _horizontal(
     mark_y = 24.0
     axis = 122.0 if inline else 146.0
     text_y = axis + 29 + 57 * scale
-    detects = {layer.name: wrap(layer.detects, BODY_SIZE, room) for layer in layers}
-    weights = {layer.name: wrap(f"{count_text(layer.num_weights)} weights", BODY_SIZE, room) for layer in layers}
-    titles = {layer.name: wrap(layer.title, TITLE_SIZE, room) for layer in layers}
+    detects = {layer.name: wrap(retold(layer.detects), BODY_SIZE, room) for layer in layers}
+    weights = {layer.name: wrap(weights_text(layer.num_weights), BODY_SIZE, room) for layer in layers}
+    titles = {layer.name: wrap(retold(layer.title), TITLE_SIZE, room) for layer in layers}
     # The last layer of the original network is always sliced off: its long words need no room here.
     shown = [layer.name for layer in (*kept, *sliced[:-1], *new)]
     title_lines = max(len(titles[name]) for name in shown)
@@ -76,7 +77,7 @@ def _horizontal(
     body = blocks.input_block(input_shape, centre(0), axis, scale)
     parts = [
         body.svg,
-        label(centre(0), detects_y - 1 - LINE, "image", TITLE_SIZE, "tl-bold"),
+        label(centre(0), detects_y - 1 - LINE, _("image"), TITLE_SIZE, "tl-bold"),
         label(centre(0), shape_y, shape_text(input_shape, room), BODY_SIZE, "tl-soft"),
     ]
     edge = centre(0) + body.width / 2
@@ -98,7 +99,7 @@ def _horizontal(
         edge = cx + body.width / 2
         tops[layer.name] = (cx, axis - body.height / 2 - 3)
     parts.append(feed_lines(main, tops, axis - 57 * scale - 9, upright=False))
-    height = ghost_axis + 82 + LINE * max(len(wrap(layer.title, BODY_SIZE, room)) for layer in layers)
+    height = ghost_axis + 82 + LINE * max(len(wrap(retold(layer.title), BODY_SIZE, room)) for layer in layers)
     cut = left + slot * (len(kept) + 1)
     if sliced:
         parts.append(f'<path d="M{cut:.1f} 24V{height - 6:.1f}" class="tl-cut"/>')
@@ -115,9 +116,9 @@ def _horizontal(
 
 def _ghost(layer: Layer, index: int, cx: float, axis: float, room: float, scale: float, title_id: str) -> str:
     body = blocks.block(layer, cx, axis, title_id, scale)
-    word = MARKS["sliced"].word
+    word = _(MARKS["sliced"].word)
     left = cx - (17 + text_width(word, BODY_SIZE) * 0.92) / 2
-    titles = wrap(layer.title, BODY_SIZE, room)
+    titles = wrap(retold(layer.title), BODY_SIZE, room)
     below = axis + 70 + LINE * len(titles)
     inside = [
         body.svg,
@@ -138,7 +139,7 @@ def _vertical(
     body = blocks.input_block(input_shape, cx, 44, scale)
     parts = [
         body.svg,
-        label(column, 40, "image", PHONE_TITLE_SIZE, "tl-bold", "start"),
+        label(column, 40, _("image"), PHONE_TITLE_SIZE, "tl-bold", "start"),
         label(column, 59, shape_text(input_shape), PHONE_BODY_SIZE, "tl-soft", "start"),
     ]
     edge, y = 44 + body.height / 2, 92.0
@@ -160,7 +161,7 @@ def _vertical(
     y += 8
     for index, layer in enumerate(sliced):
         body = blocks.block(layer, cx + 20, y + 26, title_id, 0.42, lying=True)
-        inside = body.svg + label(column, y + 21, layer.title, PHONE_TITLE_SIZE, "tl-soft", "start")
+        inside = body.svg + label(column, y + 21, retold(layer.title), PHONE_TITLE_SIZE, "tl-soft", "start")
         inside += _phone_mark("sliced", column, y + 37, f" · {shape_text(layer.output_shape)}")
         parts.append(layer_group(layer, len(main) + index, title_id, inside))
         y += 54
@@ -170,21 +171,21 @@ def _vertical(
 
 
 def _phone_text(layer: Layer, moved: float | None, x: float, y: float) -> str:
-    numbers = f"{shape_text(layer.output_shape)} · {count_text(layer.num_weights)} weights"
-    step = f" · from step {layer.step}" if layer.step else ""
-    inside = label(x, y + 22, layer.title, PHONE_TITLE_SIZE, "tl-bold", "start")
+    numbers = f"{shape_text(layer.output_shape)} · {weights_text(layer.num_weights)}"
+    step = _(" · from step {number}", number=layer.step) if layer.step else ""
+    inside = label(x, y + 22, retold(layer.title), PHONE_TITLE_SIZE, "tl-bold", "start")
     inside += _phone_mark(layer.state, x, y + 38, step)
-    inside += label(x, y + 63, layer.detects, PHONE_BODY_SIZE, "", "start")
+    inside += label(x, y + 63, retold(layer.detects), PHONE_BODY_SIZE, "", "start")
     inside += label(x, y + 81, numbers, PHONE_BODY_SIZE, "tl-soft", "start")
     if moved is not None:
-        inside += label(x, y + 100, f"moved {moved_text(moved)}", PHONE_BODY_SIZE, "", "start")
+        inside += label(x, y + 100, _("moved {share}", share=moved_text(moved)), PHONE_BODY_SIZE, "", "start")
         inside += meter_bar(layer, moved, x + 112, y + 92, PHONE_WIDTH - 12 - x - 112)
     return inside
 
 
 def _phone_mark(state: LayerState, x: float, y: float, more: str = "") -> str:
     size, style = (18, "tl-soft") if state == "sliced" else (21, "")
-    words = MARKS[state].word + more
+    words = _(MARKS[state].word) + more
     return glyphs.badge(state, x, y, size) + label(
         x + glyphs.badge_width(state, size) + 6, y + 4.8, words, PHONE_BODY_SIZE, style, "start"
     )
@@ -209,7 +210,7 @@ def diagram_svg(
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="tl-diagram tl-{orientation}" viewBox="0 0 {width} {height}" '
         f'width="100%" role="img" aria-labelledby="{name} {name}-desc" style="display:block;max-width:{width * 1.25:g}px">'
-        f'<title id="{name}">What happens to each layer</title>'
+        f'<title id="{name}">{escape(_("What happens to each layer"))}</title>'
         f'<desc id="{name}-desc">{escape(describe(layers, weights_moved))}</desc>'
         f"{diagram_style()}<defs>{blocks.patterns(title_id)}</defs>{body}</svg>"
     )

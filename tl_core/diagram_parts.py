@@ -6,6 +6,7 @@ from html import escape
 
 from tl_core import glyphs
 from tl_core.diagram_words import extra_text, meter_share, moved_text, summary
+from tl_core.language import _, retold
 from tl_core.palette import BODY_SIZE, BORDER, FONT, INK, LINE, MARKS, PANEL, PAPER, text_width, wrap
 from tl_core.plan import Layer
 
@@ -60,10 +61,10 @@ def arrow(x1: float, y1: float, x2: float, y2: float, attributes: str = "") -> s
 
 def layer_group(layer: Layer, index: int, title_id: str, inside: str) -> str:
     slug = re.sub(r"[^A-Za-z0-9]+", "-", layer.name)
-    word = MARKS[layer.state].word
+    word = _(MARKS[layer.state].word)
     return (
         f'<g id="{escape(title_id)}-{index}-{slug}" class="tl-layer tl-{layer.state}" data-layer="{escape(layer.name)}" '
-        f'data-state="{layer.state}"><title>{escape(f"{layer.title}: {word}")}</title>{inside}</g>'
+        f'data-state="{layer.state}"><title>{escape(f"{retold(layer.title)}: {word}")}</title>{inside}</g>'
     )
 
 
@@ -71,7 +72,7 @@ def meter(layer: Layer, moved: float | None, x: float, y: float, width: float, r
     """The words "moved 12.3 %" and a bar below; nothing where the change is not known."""
     if moved is None:
         return ""
-    words = wrap(f"moved {moved_text(moved).replace(' ', _NO_BREAK)}", BODY_SIZE, room)
+    words = wrap(_("moved {share}", share=moved_text(moved).replace(" ", _NO_BREAK)), BODY_SIZE, room)
     return labels(x, y, words, BODY_SIZE) + meter_bar(layer, moved, x - width / 2, y + LINE * len(words) - 11, width)
 
 
@@ -87,7 +88,7 @@ def meter_bar(layer: Layer, moved: float, x: float, y: float, width: float) -> s
 def state_mark(layer: Layer, cx: float, y: float, inline: bool) -> str:
     """Icon and word of a layer's state around `cx`: side by side, or the word below where a slot is narrow."""
     state, step = layer.state, layer.step
-    size, words = 26, wrap(MARKS[state].word, BODY_SIZE, 90)
+    size, words = 26, wrap(_(MARKS[state].word), BODY_SIZE, 90)
     width = glyphs.badge_width(state, size)
     room = _STEP_ROOM if step else 0
     if not inline:

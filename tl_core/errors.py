@@ -16,6 +16,8 @@
 The text of each says what was wrong, what was received and what to do.
 """
 
+from tl_core.language import _, mark
+
 
 class UserError(Exception):
     """Something the user can mend."""
@@ -62,9 +64,24 @@ class WorkerDied(Exception):
 
 def known(kind: str, received: object, choices: list[str]) -> str:
     """Text for an unknown name: what was wrong, what was received, what there is (closest first)."""
-    return (
-        f"Unknown {kind}. Received: '{received}'.{did_you_mean(received, choices)} Choose one of: {', '.join(choices)}."
-    )
+    values = {"kind": _(kind), "received": received, "choices": ", ".join(choices)}
+    hint = did_you_mean(received, choices)
+    if hint:
+        return _("Unknown {kind}. Received: '{received}'.{hint} Choose one of: {choices}.", hint=hint, **values)
+    return _("Unknown {kind}. Received: '{received}'. Choose one of: {choices}.", **values)
+
+
+# What a name may be unknown of; the callers of `known` write one of these.
+_KINDS = (
+    mark("recipe"),
+    mark("data set"),
+    mark("network"),
+    mark("stage"),
+    mark("layer"),
+    mark("form"),
+    mark("field of an experiment"),
+    mark("data set to download"),
+)
 
 
 def did_you_mean(received: object, choices: list[str]) -> str:
@@ -72,4 +89,4 @@ def did_you_mean(received: object, choices: list[str]) -> str:
     from difflib import get_close_matches
 
     close = get_close_matches(str(received), choices, n=1)
-    return f" Did you mean '{close[0]}'?" if close else ""
+    return _(" Did you mean '{name}'?", name=close[0]) if close else ""

@@ -13,12 +13,20 @@ from typing import Any, Literal
 
 from tl_core.cases import Thresholds
 from tl_core.errors import StudyError
+from tl_core.language import _, many, mark
 from tl_core.networks import get_network
 from tl_core.paths import ASSETS
 from tl_core.rule_cells import Cell, Study
 from tl_core.verdicts import mean_over_sets, winner
 
-SIZES = ((200, "up to 200 pictures"), (2_000, "201 to 2,000 pictures"), (10**9, "more than 2,000 pictures"))
+SIZES = (
+    (200, mark("up to 200 pictures")),
+    (2_000, mark("201 to 2,000 pictures")),
+    (10**9, mark("more than 2,000 pictures")),
+)
+
+
+_PICTURES = {"similar": mark("similar pictures"), "different": mark("different pictures")}
 
 
 @dataclass(frozen=True)
@@ -98,7 +106,7 @@ def heads_by_cut(study: Study, thresholds: Thresholds, network: str, folder: Pat
         if similarity is None or any(set(stages) - one.keys() for one in found):
             continue
         group = "similar" if similarity[0] >= thresholds.similarity else "different"
-        columns = behind.setdefault(group, [{} for _ in stages])
+        columns = behind.setdefault(group, [{} for _stage in stages])
         for one in found:
             best = max(one[stage] for stage in stages)
             for column, stage in zip(columns, stages, strict=True):
@@ -106,16 +114,17 @@ def heads_by_cut(study: Study, thresholds: Thresholds, network: str, folder: Pat
     if not behind:
         return None
     series = [
-        _series(f"{group} pictures ({_sets(columns[0])})", columns)
+        _series(f"{_(_PICTURES[group])} ({_sets(columns[0])})", columns)
         for group in ("similar", "different")
         if (columns := behind.get(group))
     ]
-    how = "test accuracy" if truth else "leave-one-out score on up to 900 pictures"
-    what = (
-        f"Points behind the best stage when the new layer is put after each stage of a frozen network: {how}, mean over data "
-        "sets and positions of the distance dial."
+    how = _("test accuracy") if truth else _("leave-one-out score on up to 900 pictures")
+    what = _(
+        "Points behind the best stage when the new layer is put after each stage of a frozen network: {how}, mean over data "
+        "sets and positions of the distance dial.",
+        how=how,
     )
-    return Chart("lines", what, stages, tuple(series), "the new layer is put after")
+    return Chart("lines", what, stages, tuple(series), _("the new layer is put after"), _("points"))
 
 
 def _cut_truth(folder: Path, network: str) -> dict[tuple[str, float], list[Mapping[str, float]]]:
@@ -146,16 +155,18 @@ def gain_over_scratch(cells: Iterable[Cell], thresholds: Thresholds) -> Chart | 
             kind = "similar" if cell.similarity[0] >= thresholds.similarity else "different"
             size = next(name for most, name in SIZES if cell.num_images <= most)
             groups.setdefault((kind, size), {}).setdefault(cell.data, []).append(gain[0])
-    kinds = [kind for kind in ("similar", "different") if any(kind == key for key, _ in groups)]
+    kinds = [kind for kind in ("similar", "different") if any(kind == key for key, _size in groups)]
     if not kinds:
         return None
     series = [
-        _series(size, [groups.get((kind, size), {}) for kind in kinds])
-        for _, size in SIZES
-        if any(size == key for _, key in groups)
+        _series(_(size), [groups.get((kind, size), {}) for kind in kinds])
+        for _most, size in SIZES
+        if any(size == key for _kind, key in groups)
     ]
-    what = "Accuracy of fine-tuning (case 3) minus accuracy from scratch (case 4), in points, mean over combinations."
-    return Chart("bars", what, tuple(f"{kind} pictures" for kind in kinds), tuple(series))
+    what = _(
+        "Accuracy of fine-tuning (case 3) minus accuracy from scratch (case 4), in points, mean over combinations."
+    )
+    return Chart("bars", what, tuple(_(_PICTURES[kind]) for kind in kinds), tuple(series), unit=_("points"))
 
 
 def gain_over_head(cells: Iterable[Cell]) -> Chart | None:
@@ -169,12 +180,14 @@ def gain_over_head(cells: Iterable[Cell]) -> Chart | None:
         return None
     rows = sorted(((*difference(cell, "case-3", "case-1"), cell) for cell in largest.values()), key=lambda row: row[0])
     values, intervals, shown = zip(*rows, strict=True)
-    names = tuple(f"{cell.title} ({cell.num_images:,})" for cell in shown)
-    what = (
+    names = tuple(_("{name} ({n:,})", name=cell.title, n=cell.num_images) for cell in shown)
+    what = _(
         "Accuracy of fine-tuning everything (case 3) minus accuracy of a new last layer alone (case 1), in points; in brackets "
         "the number of pictures."
     )
-    return Chart("bars", what, names, (Series("gain of fine-tuning everything", values, intervals),))
+    return Chart(
+        "bars", what, names, (Series(_("gain of fine-tuning everything"), values, intervals),), unit=_("points")
+    )
 
 
 def difference(cell: Cell, one: str, other: str) -> tuple[float, tuple[float, float] | None] | None:
@@ -204,4 +217,4 @@ def _series(name: str, columns: Sequence[Mapping[str, Sequence[float]]]) -> Seri
 
 
 def _sets(column: Mapping[str, Any]) -> str:
-    return f"{len(column)}\u00a0set{'s' * (len(column) != 1)}"
+    return many("{number}\u00a0set", "{number}\u00a0sets", len(column))

@@ -4,6 +4,7 @@ from html import escape
 from math import ceil, floor
 
 from tl_core.evidence import Chart, Series
+from tl_core.language import _
 from tl_core.palette import BORDER, FONT, INK, PAPER, text_width, wrap
 
 WIDTH = 430
@@ -42,19 +43,21 @@ def chart_svg(chart: Chart, title: str, title_id: str) -> str:
 
 def describe_chart(chart: Chart) -> str:
     """All values in words."""
-    parts = [chart.what]
+    parts = [_(chart.what)]
     for series in chart.series:
         values = [
-            f"{name} {_number(value)}" for name, value in zip(chart.x, series.values, strict=True) if value is not None
+            f"{_(name)} {_number(value)}"
+            for name, value in zip(chart.x, series.values, strict=True)
+            if value is not None
         ]
-        parts.append(f"{series.name}: {', '.join(values)}.")
+        parts.append(f"{_(series.name)}: {', '.join(values)}.")
     return " ".join(parts)
 
 
 def _number(value: float) -> str:
     """With a real minus sign, and a plus where it is a gain."""
     rounded = round(value, 1)
-    return "0" if rounded == 0 else f"{rounded:+.1f}".replace("-", "\u2212")
+    return "0" if rounded == 0 else _("{n:+.1f}", n=rounded).replace("-", "\u2212")
 
 
 def _values(chart: Chart) -> list[float]:
@@ -87,14 +90,14 @@ def _lines(chart: Chart, name: str) -> tuple[str, float]:
     room = (right - left - 24) / max(len(chart.x) - 1, 1)
     depth = 1
     for index, words in enumerate(chart.x):
-        lines = wrap(words, 14, room - 4)
+        lines = wrap(_(words), 14, room - 4)
         depth = max(depth, len(lines))
         for row, line in enumerate(lines):
             place = f'x="{x(index):.1f}" y="{bottom + 20 + 16 * row}" text-anchor="middle"'
             parts.append(f'<text {place} class="tl-soft">{escape(line)}</text>')
     foot = bottom + 24 + 16 * depth
     parts.append(
-        f'<text x="{(left + right) / 2}" y="{foot + 4}" text-anchor="middle" class="tl-soft">{escape(chart.x_title)}</text>'
+        f'<text x="{(left + right) / 2}" y="{foot + 4}" text-anchor="middle" class="tl-soft">{escape(_(chart.x_title))}</text>'
     )
     looks = _LOOKS if len(chart.series) > 2 else _TWO
     ends = []
@@ -115,7 +118,7 @@ def _lines(chart: Chart, name: str) -> tuple[str, float]:
                 else f'<rect x="{a - 3.5:.1f}" y="{b - 3.5:.1f}" width="7" height="7" fill="{colour}"/>'
             )
             parts.append(shape)
-        ends.append((points[-1][1], series.name, colour))
+        ends.append((points[-1][1], _(series.name), colour))
     parts += _end_labels(ends, right + 2, WIDTH - right - 8, bottom)
     return "".join(parts), foot + 14
 
@@ -136,7 +139,7 @@ def _end_labels(ends: list[tuple[float, str, str]], left: float, width: float, b
 
 
 def _bars(chart: Chart, name: str) -> tuple[str, float]:
-    label = min(max(text_width(words, TEXT) for words in chart.x) + 12, 176)
+    label = min(max(text_width(_(words), TEXT) for words in chart.x) + 12, 176)
     left, right = label, WIDTH - 56
     low, high, step = _scale(chart, 5)
     single = len(chart.series) == 1
@@ -149,17 +152,17 @@ def _bars(chart: Chart, name: str) -> tuple[str, float]:
     if not single:
         at = 0.0
         for series, (colour, pattern) in zip(chart.series, _BARS, strict=False):
-            if at and at + text_width(series.name, 14) + 26 > WIDTH:
+            if at and at + text_width(_(series.name), 14) + 26 > WIDTH:
                 at, y = 0.0, y + 22
             parts.append(_bar(name, at, y, 16, 14, colour, pattern))
-            parts.append(f'<text x="{at + 22}" y="{y + 12}" class="tl-soft">{escape(series.name)}</text>')
-            at += text_width(series.name, 14) + 44
+            parts.append(f'<text x="{at + 22}" y="{y + 12}" class="tl-soft">{escape(_(series.name))}</text>')
+            at += text_width(_(series.name), 14) + 44
         y += 32
     top = y
     for index, words in enumerate(chart.x):
         present = [series for series in chart.series if series.values[index] is not None]
         block = (thick + 4) * len(present)
-        lines = wrap(words, TEXT, label - 10)
+        lines = wrap(_(words), TEXT, label - 10)
         for row, line in enumerate(lines):
             at = y + block / 2 + 3 + 16 * (row - (len(lines) - 1) / 2)
             parts.append(f'<text x="{left - 10}" y="{at:.1f}" text-anchor="end">{escape(line)}</text>')
@@ -180,7 +183,8 @@ def _bars(chart: Chart, name: str) -> tuple[str, float]:
         for tick in range(low, high + 1, step)
     )
     zero = f'<path d="M{x(0):.1f} {top - 2}V{y:.1f}" class="tl-zero"/>'
-    unit = f'<text x="{(left + right) / 2:.1f}" y="{y + 34:.1f}" text-anchor="middle" class="tl-soft">{escape(chart.unit)}</text>'
+    place = f'x="{(left + right) / 2:.1f}" y="{y + 34:.1f}" text-anchor="middle"'
+    unit = f'<text {place} class="tl-soft">{escape(_(chart.unit))}</text>'
     return f'<path d="{grid}" class="tl-grid"/>{"".join(parts)}{zero}{ticks}{unit}', y + 42
 
 

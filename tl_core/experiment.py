@@ -12,6 +12,7 @@ from typing import Any
 
 from tl_core.cases import CUSTOM, RECIPE_NAMES, Recipe, make_recipe
 from tl_core.errors import ExperimentError, known
+from tl_core.language import _
 
 MAX_IMAGES = 1_000_000
 DEFAULT_NETWORK = "demo"
@@ -52,22 +53,22 @@ class Experiment:
 
     def __post_init__(self) -> None:
         if not isinstance(self.data, str) or not self.data.strip():
-            raise ExperimentError(f"The data set must have a name or a path. Received: {self.data!r}.")
+            raise ExperimentError(_("The data set must have a name or a path. Received: {data}.", data=self.data))
         if not isinstance(self.network, str) or not self.network:
-            raise ExperimentError(f"The network must have a name. Received: {self.network!r}.")
+            raise ExperimentError(_("The network must have a name. Received: {network}.", network=self.network))
         if self.recipe not in (*RECIPE_NAMES, CUSTOM):
             raise ExperimentError(known("recipe", self.recipe, [*RECIPE_NAMES, CUSTOM]))
         if self.init not in (None, "pretrained", "random"):
             raise ExperimentError(known("start of the weights", self.init, ["pretrained", "random"]))
         if self.mirror not in (None, True, False):
-            raise ExperimentError(f"'mirror' must be true or false. Received: {self.mirror!r}.")
+            raise ExperimentError(_("'mirror' must be true or false. Received: {mirror}.", mirror=self.mirror))
         for name, low, high, whole in _LIMITS:
             value = getattr(self, name)
             if value is None and name not in ("distance", "seed"):
                 continue
             _check_number(name, value, low, high, whole)
         # 1 and 1.0 are the same setting and must give the same id
-        for name, _, _, whole in _LIMITS:
+        for name, _low, _high, whole in _LIMITS:
             value = getattr(self, name)
             if value is not None:
                 object.__setattr__(self, name, int(value) if whole else float(value))
@@ -122,9 +123,9 @@ class Experiment:
                 reason = (
                     str(error)
                     if isinstance(error, ExperimentError)
-                    else f"'{key}' must be a number. Received: '{query[key]}'."
+                    else _("'{key}' must be a number. Received: '{value}'.", key=key, value=query[key])
                 )
-                notes.append(f"The link's setting '{key}' was ignored: {reason}")
+                notes.append(_("The link's setting '{key}' was ignored: {reason}", key=key, reason=reason))
             else:
                 values[name] = value
         return cls(**values), notes
@@ -149,5 +150,14 @@ _TRUTH = {"true": True, "false": False}
 def _check_number(name: str, value: object, low: float, high: float, whole: bool) -> None:
     number = isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
     if not number or not low <= value <= high or (whole and value != int(value)):
-        kind = "a whole number" if whole else "a number"
-        raise ExperimentError(f"'{name}' must be {kind} from {low:,g} to {high:,.10g}. Received: {value}.")
+        kind = _("a whole number") if whole else _("a number")
+        raise ExperimentError(
+            _(
+                "'{name}' must be {kind} from {low:,g} to {high:,.10g}. Received: {value}.",
+                name=name,
+                kind=kind,
+                low=low,
+                high=high,
+                value=value,
+            )
+        )

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Any, Literal
 
+from tl_core.language import _, mark, separators
 from tl_core.palette import (
+    CURVES,
     FIGURE_HEIGHT,
     FONT_PLOTLY,
     HELD_OUT_DASH,
@@ -16,9 +18,19 @@ from tl_core.palette import (
     curve_colour,
 )
 
-NO_POINTS = "The first point appears after the first epoch"
+NO_POINTS = mark("The first point appears after the first epoch")
 _MAX_CLASSES_WITH_TEXT = 12
 _LABEL_GAP = 0.06  # of the axis: labels at line ends are at least this far apart
+
+
+@dataclass(frozen=True)
+class CurveMark:
+    """Something that happened at an epoch, in few words: a line across the chart, just before it (`line`) or
+    through the held-out curve, which gets a triangle there."""
+
+    epoch: int
+    words: str
+    line: bool = False
 
 
 @dataclass(frozen=True)
@@ -31,11 +43,13 @@ class RunCurve:
     train: list[float]
     held_out: list[float]
     best_epoch: int | None = None
+    marks: tuple[CurveMark, ...] = ()
 
 
 def _layout(height: int, dark: bool, ink: str | None = None) -> dict[str, Any]:
     return {
         "template": None,
+        "separators": separators(),
         "height": height,
         "margin": {"l": 56, "r": 16, "t": 12, "b": 48},
         "paper_bgcolor": "rgba(0,0,0,0)",
@@ -73,7 +87,7 @@ def _end_labels(ends: list[tuple[float, float, str, str]], top: float) -> list[d
     labels: list[dict[str, Any]] = []
     last = -top
     right = max((x for x, *_ in ends), default=0)  # a run that ended early is labelled beyond the other's lines
-    for _, y, words, colour in sorted(ends, key=lambda end: end[1]):
+    for _x, y, words, colour in sorted(ends, key=lambda end: end[1]):
         place = max(y, last + _LABEL_GAP * top)
         last = place
         labels.append(
@@ -82,6 +96,41 @@ def _end_labels(ends: list[tuple[float, float, str, str]], top: float) -> list[d
         )  # fmt: skip
     over = last - top
     return [{**label, "y": label["y"] - over} for label in labels] if over > 0 else labels
+
+
+def _marks(
+    run: RunCurve, scale: float, last: int, colour: str, dark: bool
+) -> tuple[list[dict], list[dict], list[dict]]:
+    """Traces, shapes and annotations of a run's marks; words stand on the side where there is room."""
+    traces: list[dict] = []
+    shapes: list[dict] = []
+    notes: list[dict] = []
+    seen = [at for at in run.marks if at.epoch in run.epochs]
+    for row, at in enumerate(seen):
+        x = at.epoch - 0.5 if at.line else at.epoch
+        shapes.append({
+            "type": "line", "x0": x, "x1": x, "y0": 0, "y1": 1, "yref": "paper",
+            "line": {"color": PLOT_NEUTRAL, "width": 1.5, "dash": "dot"},
+        })  # fmt: skip
+        side = "left" if x <= 0.62 * last else "right"
+        # below the curves of the accuracy where there is room, above those of the loss
+        index = run.epochs.index(at.epoch)
+        below = scale > 1 and min(run.train[index], run.held_out[index]) > 0.3
+        y, anchor, shift = (0, "bottom", 19 * row) if below else (1, "top", -19 * row)
+        notes.append({
+            "y": y, "yanchor": anchor, "yshift": shift, "text": at.words, "x": x, "yref": "paper", "showarrow": False,
+            "xanchor": side,
+            "xshift": 4 if side == "left" else -4, "font": {"size": 13, "color": PLOT_INK[dark]},
+        })  # fmt: skip
+        if not at.line:
+            traces.append({
+                "type": "scatter", "mode": "markers", "name": f"{run.label}, {at.words}",
+                "x": [at.epoch], "y": [run.held_out[index] * scale],
+                "marker": {"symbol": "triangle-up", "color": colour, "size": 11},
+                "legendgroup": run.label, "showlegend": False,
+                "hovertemplate": f"{at.words}<br>{_('epoch')} %{{x}}<extra></extra>",
+            })  # fmt: skip
+    return traces, shapes, notes
 
 
 def curves_figure(
@@ -101,14 +150,14 @@ def curves_figure(
     ends: list[tuple[float, float, str, str]] = []
     for run in runs:
         colour = curve_colour(run.colour_index, dark)
-        for which, values, dash in (("training", run.train, "solid"), ("held-out", run.held_out, HELD_OUT_DASH)):
+        for which, values, dash in ((_("training"), run.train, "solid"), (_("held-out"), run.held_out, HELD_OUT_DASH)):
             points = [value * scale for value in values]
             data.append({
                 "type": "scatter", "mode": "lines" if len(points) > 2 else "lines+markers", "name": run.label,
                 "x": list(run.epochs), "y": points,
                 "line": {"color": colour, "dash": dash, "width": 2.4}, "marker": {"color": colour, "size": 4},
-                "legendgroup": run.label, "showlegend": not direct and which == "training",
-                "hovertemplate": f"{run.label}, {which}<br>epoch %{{x}}: %{{y:{digits}}}{unit}<extra></extra>",
+                "legendgroup": run.label, "showlegend": not direct and dash == "solid",
+                "hovertemplate": f"{run.label}, {which}<br>{_('epoch')} %{{x}}: %{{y:{digits}}}{unit}<extra></extra>",
             })  # fmt: skip
             if direct and points and isfinite(points[-1]):
                 words = which if len(runs) == 1 else f"{run.label}, {which}"
@@ -116,13 +165,16 @@ def curves_figure(
         if run.best_epoch in run.epochs:
             best = run.held_out[run.epochs.index(run.best_epoch)] * scale
             data.append({
-                "type": "scatter", "mode": "markers", "name": f"{run.label}, best epoch", "x": [run.best_epoch], "y": [best],
+                "type": "scatter", "mode": "markers", "name": f"{run.label}, {_('best epoch')}",
+                "x": [run.best_epoch], "y": [best],
                 "marker": {"color": "rgba(0,0,0,0)", "size": 13, "line": {"color": colour, "width": 2.4}},
                 "legendgroup": run.label, "showlegend": False,
-                "hovertemplate": f"{run.label}, best epoch %{{x}}: %{{y:{digits}}}{unit}<extra></extra>",
+                "hovertemplate": f"{run.label}, {_('best epoch')} %{{x}}: %{{y:{digits}}}{unit}<extra></extra>",
             })  # fmt: skip
+    marked = [_marks(run, scale, last, curve_colour(run.colour_index, dark), dark) for run in runs]
+    data += [trace for traces, _, _ in marked for trace in traces]
     if not direct:
-        for which, dash in (("training", "solid"), ("held-out", HELD_OUT_DASH)):
+        for which, dash in ((_("training"), "solid"), (_("held-out"), HELD_OUT_DASH)):
             data.append({
                 "type": "scatter", "mode": "lines", "name": which, "x": [None], "y": [None], "hoverinfo": "skip",
                 "line": {"color": PLOT_NEUTRAL, "dash": dash, "width": 2.4}, "showlegend": True,
@@ -130,13 +182,14 @@ def curves_figure(
     layout = _layout(FIGURE_HEIGHT, dark)
     pad = min(max(0.04 * (last - 1), 0.15), 0.6)
     layout["xaxis"] = _axis(
-        "epoch", dark, range=[1 - pad, last + pad], dtick=_epoch_ticks(last), tick0=0, tickformat="d", showgrid=False
+        _("epoch"), dark, range=[1 - pad, last + pad], dtick=_epoch_ticks(last), tick0=0, tickformat="d", showgrid=False
     )
-    title = "accuracy, %" if metric == "accuracy" else "loss (cross-entropy)"
+    title = _("accuracy, %") if metric == "accuracy" else _("loss (cross-entropy)")
     layout["yaxis"] = _axis(title, dark, range=[0, top], rangemode="tozero")
     layout["showlegend"] = not direct
     layout["legend"] = {"orientation": "h", "y": 1.02, "yanchor": "bottom", "x": 0}
-    layout["annotations"] = _end_labels(ends, top)
+    layout["annotations"] = _end_labels(ends, top) + [note for _, _, notes in marked for note in notes]
+    layout["shapes"] = [shape for _, shapes, _ in marked for shape in shapes]
     if direct:
         longest = max((len(words) for words in _direct_labels(runs)), default=0)
         layout["margin"]["r"] = 20 + 7 * longest
@@ -147,7 +200,7 @@ def curves_figure(
                 "y": 0.5,
                 "xref": "paper",
                 "yref": "paper",
-                "text": NO_POINTS,
+                "text": _(NO_POINTS),
                 "showarrow": False,
                 "opacity": 0.75,
             }
@@ -157,13 +210,17 @@ def curves_figure(
 
 def _direct_labels(runs: Sequence[RunCurve]) -> list[str]:
     """The words at line ends, known before there are points, so that the margin does not move."""
-    return ["held-out"] if len(runs) == 1 else [f"{run.label}, held-out" for run in runs]
+    words = max(_("training"), _("held-out"), key=len)
+    return [words] if len(runs) == 1 else [f"{run.label}, {words}" for run in runs]
 
 
-def confusion_figure(confusion: list[list[int]], classes: list[str], dark: bool | None = None) -> dict[str, Any]:
+def confusion_figure(
+    confusion: list[list[int]], classes: list[str], dark: bool | None = None, chosen: tuple[int, int] | None = None
+) -> dict[str, Any]:
     """True against predicted classes: the darker, the larger the share of the row; counts as text up to 12 classes.
 
-    `dark=None` writes in a grey that can be read on white and on near-black.
+    `dark=None` writes in a grey that can be read on white and on near-black. `chosen`: (true, predicted) of a cell that gets
+    a frame.
     """
     totals = [sum(row) for row in confusion]
     percent = [
@@ -172,13 +229,16 @@ def confusion_figure(confusion: list[list[int]], classes: list[str], dark: bool 
     size = len(classes)
     ink = PLOT_NEUTRAL if dark is None else PLOT_INK[dark]
     side = min(760, max(340, 30 * size + 150))
+    words = _("true"), _("predicted")
     heatmap: dict[str, Any] = {
         "type": "heatmap", "x": list(range(size)), "y": list(range(size)), "z": percent, "text": confusion,
         "zmin": 0, "zmax": 100, "xgap": 1, "ygap": 1,
         "colorscale": [list(stop) for stop in SEQUENTIAL],
         "showscale": False,  # the counts are written in, and hovering gives the share
-        "customdata": [[f"true: {true}<br>predicted: {predicted}" for predicted in classes] for true in classes],
-        "hovertemplate": "%{customdata}<br>%{text} images, %{z:.1f} % of the true class<extra></extra>",
+        "customdata": [
+            [f"{words[0]}: {true}<br>{words[1]}: {predicted}" for predicted in classes] for true in classes
+        ],
+        "hovertemplate": f"%{{customdata}}<br>{_('images')}: %{{text}}, %{{z:.1f}} % {_('of the true class')}<extra></extra>",
     }  # fmt: skip
     if size <= _MAX_CLASSES_WITH_TEXT:
         heatmap["texttemplate"] = "%{text}"
@@ -188,15 +248,21 @@ def confusion_figure(confusion: list[list[int]], classes: list[str], dark: bool 
     layout = _layout(side, bool(dark), ink)
     layout["xaxis"] = {
         **ticks,
-        "title": {"text": "predicted class", "font": {"size": 14}, "standoff": 12},
+        "title": {"text": _("predicted class"), "font": {"size": 14}, "standoff": 12},
         "tickangle": -45 if size > 6 else 0,
         "constraintoward": "left",
     }
     layout["yaxis"] = {
         **ticks,
-        "title": {"text": "true class", "font": {"size": 14}, "standoff": 12},
+        "title": {"text": _("true class"), "font": {"size": 14}, "standoff": 12},
         "autorange": "reversed",
         "scaleanchor": "x",
         "constraintoward": "top",
     }
+    if chosen is not None:
+        true, predicted = chosen
+        layout["shapes"] = [{
+            "type": "rect", "x0": predicted - 0.5, "x1": predicted + 0.5, "y0": true - 0.5, "y1": true + 0.5,
+            "line": {"color": CURVES[1], "width": 3},
+        }]  # fmt: skip
     return {"data": [heatmap], "layout": layout}

@@ -18,6 +18,7 @@ import numpy as np
 from safetensors import safe_open
 
 from tl_core.evaluation import Z95
+from tl_core.language import _, mark
 from tl_core.networks import Network
 from tl_core.probes import ridge_left_out
 
@@ -85,14 +86,32 @@ def words(gap: Gap | None, similarity: tuple[float, float], line: float) -> str:
     low, high = similarity
     helps = True if low >= line else False if high < line else None
     differs = True if gap.low >= DIFFERENT else False if gap.high < DIFFERENT else None
-    if differs is None:
-        first = "Whether these pictures look different from the network's own cannot be told"
-    else:
-        first = f"These pictures look {'different from' if differs else 'much like'} the network's own"
-    if helps is None:
-        return f"{first}; whether what the network knows helps cannot be told: it is too close to the line."
-    if differs is None:
-        return f"{first}, but what the network knows {'helps' if helps else 'helps little'}."
-    but = "and" if differs != helps else "but"
-    does = "helps little" if not helps else "still helps" if differs else "helps"
-    return f"{first}, {but} what the network knows {does}."
+    return _(_SENTENCES[differs, helps])
+
+
+_SENTENCES = {  # by (whether they look different, whether what the network knows helps)
+    (None, None): mark(
+        "Whether these pictures look different from the network's own cannot be told; whether what the network knows helps "
+        "cannot be told: it is too close to the line."
+    ),
+    (None, True): mark(
+        "Whether these pictures look different from the network's own cannot be told, but what the network knows helps."
+    ),
+    (None, False): mark(
+        "Whether these pictures look different from the network's own cannot be told, but what the network knows helps little."
+    ),
+    (True, None): mark(
+        "These pictures look different from the network's own; whether what the network knows helps cannot be told: it is too "
+        "close to the line."
+    ),
+    (True, True): mark("These pictures look different from the network's own, but what the network knows still helps."),
+    (True, False): mark(
+        "These pictures look different from the network's own, and what the network knows helps little."
+    ),
+    (False, None): mark(
+        "These pictures look much like the network's own; whether what the network knows helps cannot be told: it is too close "
+        "to the line."
+    ),
+    (False, True): mark("These pictures look much like the network's own, and what the network knows helps."),
+    (False, False): mark("These pictures look much like the network's own, but what the network knows helps little."),
+}

@@ -2,9 +2,10 @@
 
 from math import inf
 
+from tl_core.language import _, mark
 from tl_core.palette import INK, MAP_TICK_SIZE, PAPER, text_width
 
-GUESS, MEASURED = "your guess", "measured"
+GUESS, MEASURED = mark("your guess"), mark("measured")
 _LABEL_GAP = 22  # units of the viewBox below which two labels on the same side would touch
 _BAND = 15  # half its width
 
@@ -42,6 +43,7 @@ def guess_mark(x: float, y: float) -> str:
 def labels(x: float, marks: dict[str, float], left: float, right: float, top: float, bottom: float) -> str:
     """The words beside the marks, {word: y}; a second one that would touch the first goes to the other side."""
     parts, last, last_side = [], -inf, 0
+    marks = {_(word): y for word, y in marks.items()}
     for word, y in sorted(marks.items(), key=lambda mark: mark[1]):
         room = text_width(word, MAP_TICK_SIZE) + 20
         side = 1 if x + room < right else -1

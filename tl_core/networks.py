@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from tl_core.errors import NetworkError, known
+from tl_core.language import _
 from tl_core.paths import ASSETS, weights_dir
 
 
@@ -68,17 +69,20 @@ class Network:
     @property
     def bring_sentence(self) -> str:
         """How missing weights come to this machine."""
-        return (
-            f"They are downloaded at the first run ({self.download_mb:.0f} MB); without internet, copy {self.weights_file} from "
-            "a machine that has it into TL_WEIGHTS_DIR."
-        )
+        return _(
+            "They are downloaded at the first run ({mb:.0f} MB); without internet, copy {file} from a machine that has it into "
+            "TL_WEIGHTS_DIR.",
+            mb=self.download_mb, file=self.weights_file,
+        )  # fmt: skip
 
     def stage(self, name: str) -> Stage:
         """The stage called `name`. Raises `NetworkError` if there is none."""
         for stage in self.stages:
             if stage.name == name:
                 return stage
-        raise NetworkError(f"{self.title}: {known('stage', name, [s.name for s in self.stages])}")
+        raise NetworkError(
+            _("{network}: {error}", network=_(self.title), error=known("stage", name, [s.name for s in self.stages]))
+        )
 
     def index(self, name: str) -> int:
         return self.stages.index(self.stage(name))

@@ -7,6 +7,7 @@ colour blindness; a state also has its own icon, pattern and word, so nothing de
 import re
 from dataclasses import dataclass
 
+from tl_core.language import mark
 from tl_core.plan import LayerState
 
 
@@ -28,11 +29,11 @@ class Mark:
 
 
 MARKS: dict[LayerState, Mark] = {
-    "frozen": Mark("frozen", ("lock",), "#0072B2", "#004F7C", "#ffffff"),
-    "pretrained": Mark("re-trained", ("flame",), "#009E73", "#00573F", "#ffffff", border=3.4),
-    "random": Mark("random, trained", ("dice",), "#D55E00", "#963F00", "#ffffff", dots=True),
-    "new": Mark("new", ("plus", "dice"), "#E69F00", "#8A5F00", "#1f2933", dots=True, border=3.4),
-    "sliced": Mark("sliced off", ("scissors",), "#808a94", "#808a94", "#808a94"),
+    "frozen": Mark(mark("frozen"), ("lock",), "#0072B2", "#004F7C", "#ffffff"),
+    "pretrained": Mark(mark("re-trained"), ("flame",), "#009E73", "#00573F", "#ffffff", border=3.4),
+    "random": Mark(mark("random, trained"), ("dice",), "#D55E00", "#963F00", "#ffffff", dots=True),
+    "new": Mark(mark("new"), ("plus", "dice"), "#E69F00", "#8A5F00", "#1f2933", dots=True, border=3.4),
+    "sliced": Mark(mark("sliced off"), ("scissors",), "#808a94", "#808a94", "#808a94"),
 }
 
 # Streamlit gives its components these variables; the fallbacks serve an exported SVG.

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from tl_core.cases import ALL, EARLY, EXCEPT, EXCEPT_FIRST, LAST, NONE, Recipe
 from tl_core.errors import ExperimentError
+from tl_core.language import _, english, mark
 from tl_core.networks import Network, Stage
 
 LayerState = Literal["sliced", "frozen", "new", "pretrained", "random"]
@@ -54,8 +55,13 @@ def resolve_cut(network: Network, cut: str) -> str:
     if network.stage(cut) == network.stages[-1]:
         choices = ", ".join(stage.name for stage in network.stages[:-1])
         raise ExperimentError(
-            f"The cut must leave the last layer of {network.title} out: it is the one that is replaced. "
-            f"Received: '{cut}'. Choose one of: {choices}."
+            _(
+                "The cut must leave the last layer of {network} out: it is the one that is replaced. Received: '{cut}'. Choose "
+                "one of: {choices}.",
+                network=_(network.title),
+                cut=cut,
+                choices=choices,
+            )
         )
     return cut
 
@@ -76,16 +82,23 @@ def resolve_trained(network: Network, recipe: Recipe) -> range:
         if block >= num_kept:
             kept = ", ".join(stage.name for stage in network.stages[:num_kept])
             raise ExperimentError(
-                f"The one block that is tuned must be kept, and '{name}' is sliced off. "
-                f"Received: freeze '{recipe.freeze}'. Choose one of: {kept}."
+                _(
+                    "The one block that is tuned must be kept, and '{name}' is sliced off. Received: freeze '{freeze}'. Choose "
+                    "one of: {choices}.",
+                    name=name,
+                    freeze=recipe.freeze,
+                    choices=kept,
+                )
             )
         trained = range(block, block + 1)
     else:
         trained = range(min(network.index(recipe.freeze) + 1, num_kept), num_kept)
     if recipe.init == "random" and (len(trained) < num_kept or recipe.head_first):
         raise ExperimentError(
-            "Frozen random layers would never learn anything. Received: init 'random' with frozen layers. "
-            "Freeze 'none', or start from the 'pretrained' weights."
+            _(
+                "Frozen random layers would never learn anything. Received: init 'random' with frozen layers. Freeze 'none', "
+                "or start from the 'pretrained' weights."
+            )
         )
     return trained
 
@@ -144,8 +157,8 @@ def layer_plan(network: Network, recipe: Recipe, num_classes: int) -> tuple[Laye
     num_weights = (num_features + 1) * num_classes
     layers.append(
         Layer(
-            NEW_LAYER, "new layer", f"your {num_classes} classes", "new", num_weights, num_weights, (num_classes,),
-            step=1 if steps else 0,
+            NEW_LAYER, mark("new layer"), english("your {n} classes", n=num_classes), "new", num_weights, num_weights,
+            (num_classes,), step=1 if steps else 0,
         )
     )  # fmt: skip
     return tuple(layers)

@@ -24,6 +24,7 @@ from tl_core.data.split import make_split
 from tl_core.device import autocast, choose_device
 from tl_core.errors import DataError, RunNotFound, WeightsMissing
 from tl_core.experiment import Experiment
+from tl_core.language import _, mark
 from tl_core.networks import get_network
 from tl_core.paths import run_weights
 from tl_core.preprocess import Preprocess
@@ -40,7 +41,9 @@ _RUN_ID = re.compile("[0-9a-f]{32}")
 def weights_path(run_id: str) -> Path:
     """Where the weights of a run are, if they are still kept. Raises `RunNotFound` for what is no run id."""
     if not _RUN_ID.fullmatch(run_id):
-        raise RunNotFound(f"A run id is 32 hexadecimal digits. Received: '{run_id[:64]}'. Open the run again.")
+        raise RunNotFound(
+            _("A run id is 32 hexadecimal digits. Received: '{value}'. Open the run again.", value=run_id[:64])
+        )
     return run_weights(run_id)
 
 
@@ -64,7 +67,7 @@ def predict(run_id: str, pictures: list[tuple[str, str]]) -> list[dict[str, Any]
         except DataError as error:
             errors[row] = str(error)
         except OSError:
-            errors[row] = f"'{name}' did not arrive whole. Choose it again."
+            errors[row] = _("'{name}' did not arrive whole. Choose it again.", name=name)
     answers = iter(loaded.answer(np.stack(images)) if images else [])
     return [
         {"name": name, "top": [], "png": "", "error": errors[row]}
@@ -88,7 +91,9 @@ def predict_test_pictures(run_id: str, count: int = 6, seed: int = 0) -> list[di
     bad = unreadable(source, drawn, size)
     drawn = np.array([index for index in drawn if int(index) not in bad][:count], dtype=np.int64)
     if not len(drawn):
-        raise DataError(f"None of the test images of '{source.title}' can be read. Upload a picture instead.")
+        raise DataError(
+            _("None of the test images of '{title}' can be read. Upload a picture instead.", title=source.title)
+        )
     answers = loaded.answer(np.asarray(load_arrays(source, drawn, size)))
     names = [Path(source.items[index].ref).name for index in drawn]
     trues = [source.class_names[label] for label in source.labels[drawn]]
@@ -152,7 +157,7 @@ def _load(path: Path) -> _Loaded:
         raise WeightsMissing(_GONE) from None
     except (SafetensorError, RuntimeError, OSError, ValueError, KeyError, TypeError) as error:
         raise WeightsMissing(
-            f"The weights of this run cannot be used ({type(error).__name__}); run it again."
+            _("The weights of this run cannot be used ({detail}); run it again.", detail=type(error).__name__)
         ) from error
     device = choose_device()
     model = model.to(device, memory_format=torch.channels_last).eval()
@@ -184,7 +189,7 @@ class _LoadedNetworks:
         return self._kept[run_id]
 
 
-_GONE = "The weights of this run are no longer kept; run it again."
+_GONE = mark("The weights of this run are no longer kept; run it again.")
 _loaded = _LoadedNetworks()
 
 

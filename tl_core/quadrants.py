@@ -6,6 +6,7 @@ from typing import Any
 
 from tl_core import map_marks
 from tl_core.cases import CASES, Case, Thresholds, recommend
+from tl_core.language import _, joined, many
 from tl_core.palette import BORDER, FONT, INK, MAP_TICK_SIZE, MAP_TITLE_SIZE, MARKS, PAPER, text_width, wrap
 
 WIDTH, HEIGHT = 520, 440  # units of the viewBox
@@ -75,7 +76,7 @@ def map_pick(x_fraction: float, y_fraction: float) -> tuple[int, float]:
 
 
 def _tick_label(num_images: int) -> str:
-    return "1 M" if num_images == 1_000_000 else f"{num_images:,}"
+    return _("1 M") if num_images == 1_000_000 else _("{n:,}", n=num_images)
 
 
 def _active(num_images: int, similarity: float | None, thresholds: Thresholds) -> list[Case]:
@@ -110,7 +111,7 @@ def _title(case: Case, left: float, top: float, width: float, height: float) -> 
     if width < 34 or height < 40:
         return ""
     size = MAP_TITLE_SIZE
-    lines = wrap(case.title, size, width - 50)
+    lines = wrap(_(case.title), size, width - 50)
     if any(text_width(line, size) > width - 44 for line in lines) or len(lines) * _LINE + 18 > height:
         lines = []
     base = top + 33 if case.similarity == "similar" else top + height - 16 - _LINE * max(len(lines) - 1, 0)
@@ -135,9 +136,8 @@ def _axes(thresholds: Thresholds, available: tuple[int, int] | None) -> str:
     for value in (0.0, 0.25, 0.5, 0.75, 1.0):
         y = _y(value)
         parts.append(f'<path d="M{LEFT} {y:.1f}h-6" stroke="{INK}" stroke-opacity="0.6"/>')
-        parts.append(
-            f'<text x="{LEFT - 10}" y="{y + (11 if value == 1 else 5):.1f}" text-anchor="end" class="tl-tick">{value:g}</text>'
-        )
+        base, words = y + (11 if value == 1 else 5), _("{n:g}", n=value)
+        parts.append(f'<text x="{LEFT - 10}" y="{base:.1f}" text-anchor="end" class="tl-tick">{words}</text>')
     if available is not None:
         first, last = _x(available[0]), _x(available[1])
         parts.append(
@@ -149,9 +149,9 @@ def _axes(thresholds: Thresholds, available: tuple[int, int] | None) -> str:
     parts.append(f'<path d="M{LEFT} {y:.1f}H{LEFT + PLOT_WIDTH}" class="tl-threshold"/>')
     middle_x, middle_y = LEFT + PLOT_WIDTH / 2, TOP + PLOT_HEIGHT / 2
     parts.append(
-        f'<text x="{middle_x}" y="{HEIGHT - 14}" text-anchor="middle" class="tl-axis">number of images</text>'
+        f'<text x="{middle_x}" y="{HEIGHT - 14}" text-anchor="middle" class="tl-axis">{escape(_("number of images"))}</text>'
         f'<text transform="translate(17 {middle_y}) rotate(-90)" text-anchor="middle" class="tl-axis">'
-        "similarity to the original data</text>"
+        f"{escape(_('similarity to the original data'))}</text>"
     )
     return "".join(parts)
 
@@ -219,7 +219,7 @@ def map_svg(
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="tl-map" viewBox="0 0 {WIDTH} {HEIGHT}" width="100%" role="img" '
         f'aria-labelledby="{name} {name}-desc" style="display:block;max-width:{WIDTH * 1.25:g}px">'
-        f'<title id="{name}">Which case is it?</title><desc id="{name}-desc">{escape(words)}</desc>'
+        f'<title id="{name}">{escape(_("Which case is it?"))}</title><desc id="{name}-desc">{escape(words)}</desc>'
         f"{_STYLE}{''.join(body)}</svg>"
     )
 
@@ -234,26 +234,43 @@ def describe_map(
     available: tuple[int, int] | None = None,
 ) -> str:
     """The map in plain sentences."""
-    images = f"{num_images:,} image" if num_images == 1 else f"{num_images:,} images"
+    images = many("{number:,} image", "{number:,} images", num_images)
     active = _active(num_images, similarity, thresholds)
-    lines = f"Up to {thresholds.num_images:,} images count as small, a similarity from {thresholds.similarity:.2f} on as similar."
+    lines = _(
+        "Up to {n:,} images count as small, a similarity from {similarity:.2f} on as similar.",
+        n=thresholds.num_images, similarity=thresholds.similarity,
+    )  # fmt: skip
     if similarity is None:
-        cases = " or ".join(f"case {case.number} ({case.title})" for case in active)
-        known = "not known yet" if measured is None else "not known for sure"
-        sentences = [f"{images}, similarity {known}: {cases}.", lines]
+        words = [_("case {number} ({title})", number=case.number, title=_(case.title)) for case in active]
+        values = {"images": images, "cases": joined(words, _("or"))}
+        if measured is None:
+            sentences = [_("{images}, similarity not known yet: {cases}.", **values), lines]
+        else:
+            sentences = [_("{images}, similarity not known for sure: {cases}.", **values), lines]
     else:
         case = active[0]
         sentences = [
-            f"{images}, similarity {similarity:.2f} on a scale from 0 to 1: case {case.number}, {case.quadrant}. {case.title}.",
+            _(
+                "{images}, similarity {similarity:.2f} on a scale from 0 to 1: case {number}, {quadrant}. {title}.",
+                images=images,
+                similarity=similarity,
+                number=case.number,
+                quadrant=case.quadrant,
+                title=_(case.title),
+            ),
             lines,
         ]
     if measured is not None:
         value, low, high = measured
-        said = "" if similarity is None else f"{value:.2f} "
-        cannot = " That is too wide to tell." if similarity is None else ""
-        sentences.append(f"Measured similarity: {said}({low:.2f} to {high:.2f}).{cannot}")
+        values = {"value": value, "low": low, "high": high}
+        if similarity is None:
+            sentences.append(_("Measured similarity: ({low:.2f} to {high:.2f}). That is too wide to tell.", **values))
+        else:
+            sentences.append(_("Measured similarity: {value:.2f} ({low:.2f} to {high:.2f}).", **values))
     if guess is not None:
-        sentences.append(f"Your guess: {guess:.2f}.")
+        sentences.append(_("Your guess: {guess:.2f}.", guess=guess))
     if available is not None:
-        sentences.append(f"This data set has {available[0]:,} to {available[1]:,} images to choose from.")
+        sentences.append(
+            _("This data set has {low:,} to {high:,} images to choose from.", low=available[0], high=available[1])
+        )
     return " ".join(sentences)

@@ -8,6 +8,7 @@ from tl_core.data import describe, import_upload, thumbnails
 from tl_core.data.checkup import checkup
 from tl_core.data.owned import UPLOAD_NAME
 from tl_core.errors import DataError
+from tl_core.language import _
 from tl_core.paths import uploads_dir
 
 
@@ -28,11 +29,16 @@ def add_pictures(
     try:
         match = UPLOAD_NAME.fullmatch(upload_id)
         if match is None or match[2] is not None:
-            raise DataError(f"This is not the id of a set of pictures. Received: '{upload_id}'. Start another set.")
+            raise DataError(
+                _(
+                    "This is not the id of a set of pictures. Received: '{upload_id}'. Start another set.",
+                    upload_id=upload_id,
+                )
+            )
         into = uploads_dir() / upload_id
         done = import_upload(received, into, report, owner=owner, title=title, must_exist=must_exist)
     finally:
-        for _, path, *_ in received:
+        for _unused, path, *_unused in received:
             path.unlink(missing_ok=True)
     skipped = [{"name": name, "reason": reason} for name, reason in done.skipped]
     return {"counts": done.counts, "skipped": skipped, "known": done.known}
@@ -66,6 +72,69 @@ def predict_test_pictures(**args: Any) -> list[dict[str, Any]]:
     return predict_test_pictures(**args)
 
 
+def look_samples(**args: Any) -> list[dict[str, Any]]:
+    """See `tl_core.explain.pictures.samples`."""
+    from tl_core.explain.pictures import samples
+
+    return samples(**args)
+
+
+def look_receive(**args: Any) -> str:
+    """See `tl_core.explain.pictures.receive`."""
+    from tl_core.explain.pictures import receive
+
+    return receive(**args)
+
+
+def look_filters(**args: Any) -> dict[str, Any]:
+    """See `tl_core.explain.filters.filters`."""
+    from tl_core.explain.filters import filters
+
+    return filters(**args)
+
+
+def look_maps(**args: Any) -> dict[str, Any]:
+    """See `tl_core.explain.feature_maps.feature_maps`."""
+    from tl_core.explain.feature_maps import feature_maps
+
+    return feature_maps(**args)
+
+
+def look_search(report: Callable[[str, int, int], None], **args: Any) -> dict[str, Any]:
+    """See `tl_core.explain.exciting.search`."""
+    from tl_core.explain.exciting import search
+
+    return search(**args, report=report)
+
+
+def look_exciting(**args: Any) -> list[dict[str, Any]] | None:
+    """See `tl_core.explain.exciting.exciting`."""
+    from tl_core.explain.exciting import exciting
+
+    return exciting(**args)
+
+
+def look_where(**args: Any) -> dict[str, Any]:
+    """See `tl_core.explain.grad_cam.where`."""
+    from tl_core.explain.grad_cam import where
+
+    return where(**args)
+
+
+def exam(report: Callable[[str, int, int], None], **args: Any) -> dict[str, Any]:
+    """See `tl_core.exam.exam`."""
+    from tl_core.exam import exam
+
+    return exam(**args, report=report)
+
+
+def exam_pictures(**args: Any) -> list[str]:
+    """See `tl_core.exam.exam_pictures`."""
+    from tl_core.exam import exam_pictures
+
+    return exam_pictures(**args)
+
+
 def take_home(report: Callable[[str, int, int], None], **args: Any) -> dict[str, str]:
     """See `tl_core.export.take_home.take_home`."""
     from tl_core.export.take_home import take_home
@@ -82,6 +151,16 @@ QUESTIONS: dict[str, Callable[..., Any]] = {
     "fetch_dataset": fetch_dataset,
     "predict": predict,
     "predict_test_pictures": predict_test_pictures,
+    "exam": exam,
+    "exam_pictures": exam_pictures,
     "take_home": take_home,
+    "look_samples": look_samples,
+    "look_receive": look_receive,
+    "look_filters": look_filters,
+    "look_maps": look_maps,
+    "look_search": look_search,
+    "look_exciting": look_exciting,
+    "look_where": look_where,
 }
-LONG = {"fetch_dataset", "add_pictures", "take_home"}  # these run beside the others, and have no time-out but silence
+# these run beside the others, and have no time-out but silence
+LONG = {"fetch_dataset", "add_pictures", "take_home", "look_search", "exam"}

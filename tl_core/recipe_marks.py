@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 
-from tl_core.cases import RECIPE_NAMES, find_recipe
+from tl_core.cases import RECIPE_NAMES, find_recipe, in_sentence
 from tl_core.errors import ExperimentError
+from tl_core.language import _
 from tl_core.palette import MARKS
 
 
@@ -40,19 +41,22 @@ def recipe_title(recipe: str) -> str:
         found = find_recipe(recipe)
     except ExperimentError:
         return recipe
-    return f"Case {found.number}: {found.title[0].lower()}{found.title[1:]}" if found.number else found.title
+    title = _(found.title)
+    return _("Case {number}: {title}", number=found.number, title=in_sentence(title)) if found.number else title
 
 
 def recipe_short(recipe: str) -> str:
     """'case 1', or the title of another recipe in quotes."""
     if recipe.startswith("case-"):
-        return recipe.replace("-", " ")
-    return f"'{recipe_title(recipe)}'"
+        return _("case {number}", number=recipe.removeprefix("case-"))
+    return _("'{title}'", title=recipe_title(recipe))
 
 
 def recipe_name(recipe: str) -> str:
     """'Case 1', or the title of another recipe: for labels."""
-    return recipe.replace("case-", "Case ") if recipe.startswith("case-") else recipe_title(recipe)
+    if recipe.startswith("case-"):
+        return _("Case {number}", number=recipe.removeprefix("case-"))
+    return recipe_title(recipe)
 
 
 def in_order(recipes: set[str]) -> list[str]:

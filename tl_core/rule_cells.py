@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from tl_core.cases import CUSTOM, Case, Thresholds, recommend
 from tl_core.data.dial import POSITIONS, position, position_name
+from tl_core.language import _, mark
 from tl_core.paths import ASSETS
 from tl_core.store import EventRow, RunRow, Store
 from tl_core.study import read_header, read_rows
@@ -23,10 +24,16 @@ Row = Mapping[str, Any]
 
 # Sets of the study need not be on this machine, so their names in words are kept here.
 SET_TITLES = {
-    "animal_kinds": "Kinds of animals", "things": "Things", "textures10_128": "Textures", "cifar_animals": "CIFAR animals",
-    "flowers5_128": "Flowers", "digits": "Digits", "wolves": "Drawn wolves", "flowers": "Drawn flowers",
-}  # fmt: skip
-DIAL_SHORT = ("as it is", "2×2 tiles", "4×4 tiles", "8×8 tiles", "8×8 + colours")
+    "animal_kinds": mark("Kinds of animals"),
+    "things": mark("Things"),
+    "textures10_128": mark("Textures"),
+    "cifar_animals": mark("CIFAR animals"),
+    "flowers5_128": mark("Flowers"),
+    "digits": mark("Digits"),
+    "wolves": mark("Drawn wolves"),
+    "flowers": mark("Drawn flowers"),
+}
+DIAL_SHORT = (mark("as it is"), mark("2×2 tiles"), mark("4×4 tiles"), mark("8×8 tiles"), mark("8×8 + colours"))
 # An experiment with one of these is a recipe of its own, which cannot be compared with another's.
 OWN_SETTINGS = ("cut", "freeze", "init", "epochs", "seconds", "lr", "weight_decay", "batch_size", "mirror")
 
@@ -57,7 +64,7 @@ class Cell:
     @property
     def short_name(self) -> str:
         """'Flowers, 4×4 tiles', for where there is little room."""
-        return f"{self.title}, {DIAL_SHORT[position(self.distance)]}" if position(self.distance) else self.title
+        return f"{self.title}, {_(DIAL_SHORT[position(self.distance)])}" if position(self.distance) else self.title
 
     @functools.cached_property
     def verdict(self) -> Verdict:
@@ -110,7 +117,7 @@ def recorded(folder: Path | None = None) -> Study:
 
 
 @functools.lru_cache(maxsize=2)
-def _read(rows: Path, gauge: Path, cuts: Path, *_: int) -> Study:
+def _read(rows: Path, gauge: Path, cuts: Path, *_times: int) -> Study:
     tables = [json.loads(path.read_text("utf-8")) if path.exists() else {} for path in (gauge, cuts)]
     if not rows.exists():
         return Study({}, (), *tables)
@@ -156,7 +163,7 @@ def made_here(store: Store, may_see: Callable[[str, str], bool]) -> tuple[list[R
 def gather(
     rows: Iterable[Row],
     similarity: Callable[[str, str, float], Similarity | None],
-    title: Callable[[str], str] = lambda data: SET_TITLES.get(data, data),
+    title: Callable[[str], str] = lambda data: _(SET_TITLES.get(data, data)),
     recipes: Sequence[str] | None = None,
 ) -> list[Cell]:
     """Rows put together into cells; an experiment that was run twice counts once. `recipes`: those that take part."""

@@ -11,6 +11,7 @@ from itertools import groupby
 from math import log10
 
 from tl_core.cases import CASES, Thresholds
+from tl_core.language import _
 from tl_core.palette import BORDER, FONT, INK, PAPER
 from tl_core.recipe_marks import in_order, mark_of
 from tl_core.rule_cells import Cell
@@ -95,10 +96,10 @@ def rule_map_svg(
     axis = _axis(layout, scale, thresholds, split, top, y)
     height = y + 46
     words = describe_rule_map(cells)
-    name = escape(title_id)
+    name, title = escape(title_id), escape(_("Who won where"))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="tl-rule" viewBox="0 0 {layout.width} {height:.0f}" width="100%" '
-        f'role="img" aria-labelledby="{name} {name}-desc" style="display:block"><title id="{name}">Who won where</title>'
+        f'role="img" aria-labelledby="{name} {name}-desc" style="display:block"><title id="{name}">{title}</title>'
         f'<desc id="{name}-desc">{escape(words)}</desc>{_style(layout)}{patterns(title_id)}'
         f'<path d="{grid}" class="tl-grid"/>{"".join(parts)}{axis}</svg>'
     )
@@ -109,11 +110,12 @@ def describe_rule_map(cells: Sequence[Cell]) -> str:
     counts: dict[str | None, int] = {}
     for cell in cells:
         counts[cell.verdict.winner] = counts.get(cell.verdict.winner, 0) + 1
-    wins = [f"{name} in {counts[name]}" for name in in_order({name for name in counts if name})]
-    return (
-        f"{len(cells)} combinations of data set, distance dial and number of images. Clearly the best: "
-        f"{', '.join(wins) or 'no recipe anywhere'}. Within noise: {counts.get(None, 0)}. The table below has every one."
-    )
+    wins = [_("{name} in {n}", name=name, n=counts[name]) for name in in_order({name for name in counts if name})]
+    return _(
+        "{n} combinations of data set, distance dial and number of images. Clearly the best: {wins}. Within noise: {tied}. The "
+        "table below has every one.",
+        n=len(cells), wins=", ".join(wins) or _("no recipe anywhere"), tied=counts.get(None, 0),
+    )  # fmt: skip
 
 
 class _Scale:
@@ -141,15 +143,15 @@ def _range(cells: Sequence[Cell], thresholds: Thresholds) -> tuple[float, float]
 def _groups(cells: Sequence[Cell], thresholds: Thresholds) -> list[tuple[str, bool | None, list[_Row]]]:
     """Rows, most similar first, parted at the line between similar and different."""
     rows = []
-    for (_, name, _), own in groupby(sorted(cells, key=_row_key), key=_row_key):
+    for (_data, name, _network), own in groupby(sorted(cells, key=_row_key), key=_row_key):
         members = list(own)
         rows.append(_Row(name, members[0].similarity, sorted(members, key=lambda cell: cell.num_images)))
     line = thresholds.similarity
     measured = sorted((row for row in rows if row.similarity), key=lambda row: (-row.similarity[0], row.name))
     found = [
-        (f"Similar ({line:g} and more)", True, [row for row in measured if row.similarity[0] >= line]),
-        (f"Different (below {line:g})", False, [row for row in measured if row.similarity[0] < line]),
-        ("Similarity not measured", None, [row for row in rows if row.similarity is None]),
+        (_("Similar ({line:g} and more)", line=line), True, [row for row in measured if row.similarity[0] >= line]),
+        (_("Different (below {line:g})", line=line), False, [row for row in measured if row.similarity[0] < line]),
+        (_("Similarity not measured"), None, [row for row in rows if row.similarity is None]),
     ]  # fmt: skip
     return [group for group in found if group[2]]
 
@@ -180,11 +182,13 @@ def _rule_says(layout: Layout, y: float, split: float, similar: bool | None) -> 
     if similar is None:
         return ""
     numbers = _cases(similar)
-    large = f'<text x="{layout.right - 6}" y="{y + 20:.1f}" text-anchor="end" class="tl-soft">rule: {numbers["large"]}</text>'
+    first, second = (_("rule: {number}", number=numbers[size]) for size in ("small", "large"))
+    large = f'<text x="{layout.right - 6}" y="{y + 20:.1f}" text-anchor="end" class="tl-soft">{second}</text>'
     if layout.labels_above:
-        small = f'<text x="{split - 8:.1f}" y="{y + 20:.1f}" text-anchor="end" class="tl-soft">rule: {numbers["small"]}</text>'
+        small = f'<text x="{split - 8:.1f}" y="{y + 20:.1f}" text-anchor="end" class="tl-soft">{first}</text>'
     else:
-        small = f'<text x="{layout.left + 10}" y="{y + 20:.1f}" class="tl-soft">the rule says: case {numbers["small"]}</text>'
+        first = _("the rule says: case {number}", number=numbers["small"])
+        small = f'<text x="{layout.left + 10}" y="{y + 20:.1f}" class="tl-soft">{first}</text>'
     return small + large
 
 
@@ -195,7 +199,10 @@ def _row(
     label_y = y + 14 if layout.labels_above else middle + 5
     name, left = row.name, 4
     if layout.labels_above:
-        name, left = (f"{name} ({row.similarity[0]:.2f})" if row.similarity else name), layout.left + 2
+        name, left = (
+            (_("{name} ({n:.2f})", name=name, n=row.similarity[0]) if row.similarity else name),
+            layout.left + 2,
+        )
     parts = [f'<text x="{left}" y="{label_y:.1f}">{escape(name)}</text>']
     if row.similarity is not None and layout.strip:
         parts.append(_strip(row.similarity, middle, layout.strip, thresholds))
@@ -211,8 +218,13 @@ def _strip(similarity: tuple[float, float, float], y: float, strip: tuple[int, i
     return (
         f'<path d="M{left} {y:.1f}h{width}" class="tl-grid"/><path d="M{line:.1f} {y - 12:.1f}v24" class="tl-line"/>'
         f'<path d="M{low:.1f} {y:.1f}H{high:.1f}" class="tl-ink"/><circle cx="{value:.1f}" cy="{y:.1f}" r="4" class="tl-dot"/>'
-        f"<title>similarity {similarity[0]:.2f}, {similarity[1]:.2f} to {similarity[2]:.2f}</title>"
+        f"<title>{escape(_strip_words(similarity))}</title>"
     )
+
+
+def _strip_words(similarity: tuple[float, float, float]) -> str:
+    value, low, high = similarity
+    return _("similarity {value:.2f}, {low:.2f} to {high:.2f}", value=value, low=low, high=high)
 
 
 def _spread(cells: Sequence[Cell], layout: Layout, scale: _Scale) -> list[tuple[float, Cell]]:
@@ -249,17 +261,20 @@ def _cell(cell: Cell, x: float, y: float, thresholds: Thresholds, chosen: bool, 
 def _axis(layout: Layout, scale: _Scale, thresholds: Thresholds, split: float, top: float, bottom: float) -> str:
     parts = [f'<path d="M{split:.1f} {top}V{bottom:.1f}" class="tl-line"/>']
     for tick in scale.ticks():
-        parts.append(
-            f'<text x="{scale.x(tick):.1f}" y="{bottom + 18:.1f}" text-anchor="middle" class="tl-soft">{tick:,}</text>'
-        )
+        place = f'x="{scale.x(tick):.1f}" y="{bottom + 18:.1f}" text-anchor="middle"'
+        parts.append(f'<text {place} class="tl-soft">{_("{n:,}", n=tick)}</text>')
     middle = (layout.left + layout.right) / 2
-    parts.append(f'<text x="{middle:.1f}" y="{bottom + 38:.1f}" text-anchor="middle">number of images</text>')
-    small, large = f"small, up to {thresholds.num_images:,}", "large"
+    parts.append(
+        f'<text x="{middle:.1f}" y="{bottom + 38:.1f}" text-anchor="middle">{escape(_("number of images"))}</text>'
+    )
+    small, large = _("small, up to {n:,}", n=thresholds.num_images), _("large")
     parts.append(f'<text x="{split - 8:.1f}" y="16" text-anchor="end" class="tl-soft">{small}</text>')
     parts.append(f'<text x="{split + 8:.1f}" y="16" class="tl-soft">{large}</text>')
     if layout.strip:
         left, width = layout.strip
-        parts.append(f'<text x="{left + width / 2}" y="{bottom + 38:.1f}" text-anchor="middle">similarity</text>')
+        parts.append(
+            f'<text x="{left + width / 2}" y="{bottom + 38:.1f}" text-anchor="middle">{escape(_("similarity"))}</text>'
+        )
         parts.append(f'<text x="{left}" y="{bottom + 18:.1f}" text-anchor="middle" class="tl-soft">0</text>')
         parts.append(f'<text x="{left + width}" y="{bottom + 18:.1f}" text-anchor="middle" class="tl-soft">1</text>')
     return "".join(parts)

@@ -20,11 +20,14 @@ def patterns(name: str) -> str:
 
 
 def mark_words(verdict: Verdict) -> str:
-    """What is written into a mark: the winner's code, or the codes of the tied ones."""
+    """What is written into a mark: the winner's code, those of the tied ones, or a minus and those that are clearly behind."""
     codes = [mark_of(name).code for name in in_order(set(verdict.tied))]
     if len(verdict.results) > 1 and verdict.all_tied:
         return "="
-    return "·".join(codes) if len(codes) <= 3 else f"{'·'.join(codes[:2])}…"
+    if len(codes) <= 3:
+        return "·".join(codes)
+    beaten = [mark_of(result.recipe).code for result in verdict.results if result.recipe not in verdict.tied]
+    return f"−{'·'.join(beaten)}"
 
 
 def mark_width(verdict: Verdict) -> float:

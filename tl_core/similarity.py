@@ -33,6 +33,7 @@ from tl_core.data import load_dataset
 from tl_core.device import choose_device, make_deterministic
 from tl_core.evaluation import Z95
 from tl_core.experiment import Experiment
+from tl_core.language import _, mark
 from tl_core.networks import Network, Stage, get_network
 from tl_core.preprocess import Preprocess
 from tl_core.probes import Probe, class_weights, ridge_probe
@@ -97,7 +98,9 @@ def measure(
     """Similarity 0..1 with a 95 % interval, the textbook's case, and a bar for each cut; JSON-able.
 
     - `can_tell`: False with fewer than `FEWEST_PER_CLASS` images of some class; the interval is then 0..1.
-    - `advantage`: share of the mistakes that the top layer removes; below 0 where it makes more than the best untrained one.
+    - `advantage`: share of the mistakes that the top layer removes, compared with the best of the untrained layers and raw
+      pixels; below 0 where it makes more. `advantage_low`, `advantage_high`: its 95 % interval.
+    - `reference_measured`: whether the scale rests on the network's own original data, or on what other networks have there.
     - `looks`: how different the pictures look, see `tl_core.looks`; None for networks without a bank.
     - `cut_curve`: accuracy of a new layer after each stage, see `tl_core.cut`.
     - `advice`: what real runs speak for, see `tl_core.advisor`; None where they say nothing.
@@ -109,7 +112,7 @@ def measure(
     network = get_network(network_name)
     make_deterministic(seed)
     dataset = load_dataset(
-        data, num_images, seed, network.input_size, lambda done, total: report("Reading the images", done, total)
+        data, num_images, seed, network.input_size, lambda done, total: report(mark("Reading the images"), done, total)
     )
     images = np.concatenate([dataset.train_images, dataset.val_images])
     labels = np.concatenate([dataset.train_labels, dataset.val_labels])
@@ -135,7 +138,8 @@ def measure(
         "similarity_low": low,
         "similarity_high": high,
         "can_tell": can_tell,
-        "advantage": round(advantage(probes), 3),
+        **dict(zip(("advantage", "advantage_low", "advantage_high"), advantage_interval(probes), strict=True)),
+        "reference_measured": reference_points(network) is not None,
         "num_images": size,
         "num_probed": len(labels),
         "num_classes": num_classes,
@@ -170,7 +174,7 @@ def see(
     def tick(count: int) -> None:
         nonlocal done
         done += count
-        report("Passing the images through the network and an untrained copy", done, 2 * len(images))
+        report(mark("Passing the images through the network and an untrained copy"), done, 2 * len(images))
 
     both = [stage_features(network, body, preprocess, images, tick) for body in (pretrained, untrained)]
     pixels = torch.nn.functional.adaptive_avg_pool2d(preprocess(as_tensor(images)), PIXEL_SIDE).flatten(1)
@@ -189,7 +193,7 @@ def probe(
 
     def one(features: np.ndarray) -> Probe:
         nonlocal done
-        report("Trying a classifier on each layer", done, 2 * len(network.stages) - 1)
+        report(mark("Trying a classifier on each layer"), done, 2 * len(network.stages) - 1)
         done += 1
         return ridge_probe(features, labels, num_classes)
 
@@ -240,29 +244,43 @@ def similarity_of(probes: Probes, reference: float) -> tuple[float, float, float
 
 def reference_gain(network: Network, num_images: int) -> float:
     """The gain on held-out images of the original data, as many of them; between the numbers measured, by their logarithm."""
-    table = network.weights_path.with_suffix(".json")
-    card = json.loads(table.read_text()).get("card") or {} if network.builtin and table.is_file() else {}
-    points = card.get("reference_gains")
+    points = reference_points(network)
     if not points:
         return FALLBACK_REFERENCE
     sizes, gains = zip(*points, strict=True)
     return float(np.interp(np.log(num_images), np.log(sizes), gains))
 
 
+def reference_points(network: Network) -> list[tuple[int, float]] | None:
+    """(number of images, gain) on the network's original data; None where nobody has measured it."""
+    table = network.weights_path.with_suffix(".json")
+    card = json.loads(table.read_text()).get("card") or {} if network.builtin and table.is_file() else {}
+    return card.get("reference_gains") or None
+
+
 def advantage(probes: Probes) -> float:
     """Share of the mistakes that the pre-trained top layer removes, compared with the best of all untrained layers and pixels."""
-    top = probes.accuracy(probes.pretrained[probes.upper[-1]])
-    best = _best_untrained(probes)
+    top, best = probes.accuracy(probes.pretrained[probes.upper[-1]]), probes.accuracy(_best_untrained(probes))
     return (top - best) / max(1.0 - best, 1e-3)
 
 
-def _best_untrained(probes: Probes) -> float:
-    return max(probes.accuracy(one) for one in (*probes.untrained.values(), probes.pixels))
+def advantage_interval(probes: Probes) -> tuple[float, float, float]:
+    """`advantage` and its 95 % interval over images, both classifiers having seen the same ones (delta method)."""
+    share, best = advantage(probes), _best_untrained(probes)
+    ours, theirs = ~probes.pretrained[probes.upper[-1]].hits, ~best.hits
+    missed = max(1.0 - probes.accuracy(best), 1e-3)
+    changes = (ours.astype(float) - (1 - share) * theirs) / missed  # of 1 - share, a ratio of two means
+    half = Z95 * float(np.sum((probes.weights * changes) ** 2)) ** 0.5
+    return round(share, 3), round(share - half, 3), round(min(1.0, share + half), 3)
+
+
+def _best_untrained(probes: Probes) -> Probe:
+    return max((*probes.untrained.values(), probes.pixels), key=probes.accuracy)
 
 
 def draw(images: np.ndarray, labels: np.ndarray, most: int, seed: int) -> np.ndarray:
     """Indices, ascending, of at most `most` different images, drawn evenly over the classes."""
-    _, first = np.unique(images.reshape(len(images), -1), axis=0, return_index=True)
+    _values, first = np.unique(images.reshape(len(images), -1), axis=0, return_index=True)
     rng = np.random.default_rng(seed)
     order = rng.permutation(np.sort(first))
     turn = np.zeros(len(order), int)
@@ -275,21 +293,27 @@ def draw(images: np.ndarray, labels: np.ndarray, most: int, seed: int) -> np.nda
 def _why(size: int, similarity: tuple[float, float, float], probes: Probes, number: int) -> str:
     value, low, high = similarity
     share = removed(log_gain(probes)[0])
+    top, best = (probes.accuracy(one) for one in (probes.pretrained[probes.upper[-1]], _best_untrained(probes)))
+    values = {"share": 100 * share, "top": 100 * top, "best": 100 * best, "value": value, "low": low, "high": high}
+    values |= {"n": size, "number": number, "title": get_case(f"case-{number}").title.lower()}
     if share > 0:
-        does = f"remove {100 * share:.0f} % of the error that an untrained copy of the network makes"
-    else:
-        does = "remove nothing of the error that an untrained copy of the network makes"
-    top, best = probes.accuracy(probes.pretrained[probes.upper[-1]]), _best_untrained(probes)
-    return (
-        f"On these images the pre-trained upper layers {does} (a new layer on the top one: {100 * top:.0f} % right; the best "
-        f"without pre-training: {100 * best:.0f} %), which is a similarity of {value:.2f} ({low:.2f} to {high:.2f}); with "
-        f"{size:,} images that is case {number}: {get_case(f'case-{number}').title.lower()}."
+        return _(
+            "On these images the pre-trained upper layers remove {share:.0f} % of the error that there is without pre-training "
+            "(a new layer on the top one: {top:.0f} % right; the best of an untrained copy and raw pixels: {best:.0f} %), which "
+            "is a similarity of {value:.2f} ({low:.2f} to {high:.2f}); with {n:,} images that is case {number}: {title}.",
+            **values,
+        )
+    return _(
+        "On these images the pre-trained upper layers remove nothing of the error that there is without pre-training "
+        "(a new layer on the top one: {top:.0f} % right; the best of an untrained copy and raw pixels: {best:.0f} %), which is a "
+        "similarity of {value:.2f} ({low:.2f} to {high:.2f}); with {n:,} images that is case {number}: {title}.",
+        **values,
     )
 
 
 def _cannot_tell(fewest: int, num_probed: int, num_classes: int) -> str:
-    return (
-        f"With {num_probed:,} different images in {num_classes:,} classes, {fewest:,} in the smallest, nobody can tell how "
-        f"similar they are to what the network knows: give every class at least {FEWEST_PER_CLASS} different images, "
-        "better 20."
-    )
+    return _(
+        "With {n:,} different images in {classes:,} classes, {fewest:,} in the smallest, nobody can tell how similar they are "
+        "to what the network knows: give every class at least {least} different images, better 20.",
+        n=num_probed, classes=num_classes, fewest=fewest, least=FEWEST_PER_CLASS,
+    )  # fmt: skip

@@ -1,55 +1,50 @@
 """Runs and their events, kept in a database (SQLite by default). What is on the screen was written here first."""
 
-import os
-import socket
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import JSON, Float, ForeignKey, Integer, String, create_engine, event, func, select, update
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from sqlalchemy import func, insert, literal, or_, select, text, update
+from sqlalchemy.orm import Session
 
+from tl_core.database import is_shared, open_database
 from tl_core.errors import RunNotFound
 from tl_core.events import ENDINGS
-from tl_core.paths import home, store_url
+from tl_core.language import _
+from tl_core.paths import store_url
+from tl_core.servers import is_alive, this_server
+from tl_core.tables import Base, EventRow, RunRow
+
+__all__ = [
+    "ACTIVE",
+    "INTERRUPTED",
+    "OVER",
+    "QUEUED",
+    "REHEARSAL",
+    "RUNNING",
+    "Base",
+    "EventRow",
+    "Run",
+    "RunRow",
+    "Store",
+]
 
 QUEUED, RUNNING, INTERRUPTED = "queued", "running", "interrupted"
 ACTIVE = (QUEUED, RUNNING)
 OVER = (*ENDINGS, INTERRUPTED)
-
-
-class _Base(DeclarativeBase):
-    type_annotation_map = {dict[str, Any]: JSON}
-
-
-class RunRow(_Base):
-    __tablename__ = "runs"
-
-    id: Mapped[str] = mapped_column(String(32), primary_key=True)
-    number: Mapped[int] = mapped_column(Integer, index=True)
-    experiment_id: Mapped[str] = mapped_column(String(16), index=True)
-    experiment: Mapped[dict[str, Any]]
-    owner: Mapped[str] = mapped_column(String(64), index=True)
-    status: Mapped[str] = mapped_column(String(16), index=True)
-    server: Mapped[str] = mapped_column(String(128))
-    created: Mapped[float] = mapped_column(Float)
-    ended: Mapped[float | None] = mapped_column(Float)
-    error: Mapped[str | None]
-
-
-class EventRow(_Base):
-    __tablename__ = "events"
-
-    run_id: Mapped[str] = mapped_column(ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True)
-    seq: Mapped[int] = mapped_column(Integer, primary_key=True)
-    event: Mapped[dict[str, Any]]
+REHEARSAL = "rehearsal"  # owner of rehearsed runs; no visitor can have this name
+MOST_RECORDS = 20  # equal runs that are looked at for one that may be used
 
 
 @dataclass(frozen=True)
 class Run:
-    """One run as the pages see it; `created` and `ended` are seconds since 1970."""
+    """One run as the pages see it; `created` and `ended` are seconds since 1970.
+
+    - `recorded`: it was not computed when it was asked for: `ended` is when it was, on `hardware`.
+    - `is_copy`: its numbers are those of another run of the same experiment, so they must not be counted twice.
+    """
 
     id: str
     number: int
@@ -59,51 +54,23 @@ class Run:
     created: float
     ended: float | None
     error: str | None
+    recorded: bool = False
+    is_copy: bool = False
+    hardware: str | None = None
 
     @property
     def active(self) -> bool:
         return self.status in ACTIVE
 
 
-def this_server() -> str:
-    """Name of this process; a run whose server is gone is known to be interrupted."""
-    return f"{socket.gethostname()}:{os.getpid()}:{_started_at(os.getpid())}"
-
-
-def _started_at(pid: int) -> str:
-    """When a process began, as the kernel counts it, so that a reused pid is not taken for the old process."""
-    try:
-        with open(f"/proc/{pid}/stat") as file:
-            return file.read().rsplit(")", 1)[1].split()[19]
-    except OSError:
-        return "0"
-
-
-def _is_alive(server: str, shared: bool) -> bool:
-    """Whether a server still runs. Only a `shared` store can hold runs of another machine, which answers for its own."""
-    host, pid, started = server.rsplit(":", 2)
-    if host != socket.gethostname():
-        return shared
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        pass
-    return _started_at(int(pid)) == started
-
-
 class Store:
-    """All reading and writing of runs and events. Safe to share between threads."""
+    """All reading and writing of runs and events. Safe to share between threads, and between processes.
+
+    A run's events are written by the one process that executes it, and may be read by all.
+    """
 
     def __init__(self, url: str | None = None):
-        url = url or store_url()
-        if url.startswith("sqlite:///"):
-            home().mkdir(parents=True, exist_ok=True)
-        self.engine = create_engine(url)
-        if self.engine.dialect.name == "sqlite":
-            event.listen(self.engine, "connect", _set_up_sqlite)
-        _Base.metadata.create_all(self.engine)
+        self.engine = open_database(url or store_url())
         self.mark_interrupted()
 
     @contextmanager
@@ -111,26 +78,39 @@ class Store:
         with Session(self.engine) as session, session.begin():
             yield session
 
-    def add_run(self, run_id: str, experiment: dict[str, Any], experiment_id: str, owner: str) -> Run:
+    # runs
+
+    def add_run(
+        self, run_id: str, experiment: dict[str, Any], experiment_id: str, owner: str, *, software: str | None = None,
+        hardware: str | None = None, same_as: str | None = None,
+    ) -> Run:  # fmt: skip
+        """Write a run that waits. `same_as`: the run that is computed in its stead."""
         with self._session() as session:
-            number = (session.scalar(select(func.max(RunRow.number)).where(RunRow.owner == owner)) or 0) + 1
-            row = RunRow(
-                id=run_id, number=number, experiment=experiment, experiment_id=experiment_id, owner=owner,
-                status=QUEUED, server=this_server(), created=time.time(),
+            row = _add(
+                session, id=run_id, experiment=experiment, experiment_id=experiment_id, owner=owner, status=QUEUED,
+                created=time.time(), software=software, hardware=hardware, same_as=same_as,
             )  # fmt: skip
-            session.add(row)
-            session.flush()
+            return _to_run(row)
+
+    def add_recorded(self, run_id: str, record_id: str, owner: str) -> Run:
+        """Write a run that is over already: a copy of a finished one, with its events under the new id.
+
+        Raises `RunNotFound` if that has been deleted.
+        """
+        with self._session() as session:
+            record = _get(session, record_id)
+            row = _add(
+                session, id=run_id, experiment=record.experiment, experiment_id=record.experiment_id, owner=owner,
+                status=record.status, created=time.time(), ended=record.ended, software=record.software,
+                hardware=record.hardware, same_as=record.same_as or record.id, recorded=True,
+            )  # fmt: skip
+            _copy_events(session, record_id, run_id)
             return _to_run(row)
 
     def get_run(self, run_id: str) -> Run:
         """Raises `RunNotFound`."""
         with self._session() as session:
-            row = session.get(RunRow, run_id)
-            if row is None:
-                raise RunNotFound(
-                    f"There is no run with this id. Received: '{run_id[:64]}'. It may have been deleted; start a new one."
-                )
-            return _to_run(row)
+            return _to_run(_get(session, run_id))
 
     def list_runs(self, owner: str, limit: int = 50) -> list[Run]:
         """The owner's runs, newest first."""
@@ -142,13 +122,87 @@ class Store:
         with self._session() as session:
             session.execute(update(RunRow).where(RunRow.id == run_id, RunRow.status == QUEUED).values(status=RUNNING))
 
+    def set_same_as(self, run_id: str, others: Sequence[str]) -> None:
+        """From now on this run is the one that is computed, and the others share its numbers."""
+        with self._session() as session:
+            session.execute(update(RunRow).where(RunRow.id == run_id).values(same_as=None))
+            session.execute(update(RunRow).where(RunRow.id.in_(others)).values(same_as=run_id))
+
+    def mark_interrupted(self) -> int:
+        """Runs whose server no longer lives are over, whatever they say; returns how many there were."""
+        with self._session() as session:
+            rows = session.scalars(select(RunRow).where(RunRow.status.in_(ACTIVE))).all()
+            dead = [row for row in rows if not is_alive(row.server, shared=is_shared(self.engine))]
+            for row in dead:
+                row.status, row.ended = INTERRUPTED, time.time()
+                row.error = _("The server ended while this run was going on. Start it again.")
+            return len(dead)
+
+    # a stop that is asked for on another server than the one that executes the run
+
+    def ask_stop(self, run_id: str) -> None:
+        with self._session() as session:
+            query = update(RunRow).where(RunRow.id == run_id, RunRow.status.in_(ACTIVE))
+            session.execute(query.values(stop_asked=True))
+
+    def stops_asked(self) -> list[str]:
+        """Ids of the active runs of this server that are to be stopped."""
+        query = select(RunRow.id).where(RunRow.status.in_(ACTIVE), RunRow.server == this_server(), RunRow.stop_asked)
+        with self._session() as session:
+            return list(session.scalars(query))
+
+    # records: finished runs that answer equal questions
+
+    def set_data_stamp(self, run_ids: Sequence[str], stamp: str) -> None:
+        """From now on these runs, once finished, may answer for others on the same pictures."""
+        with self._session() as session:
+            session.execute(update(RunRow).where(RunRow.id.in_(run_ids)).values(data_stamp=stamp))
+
+    def find_records(
+        self, experiment_id: str, stamp: str, software: str, hardware: str, owner: str | None = None
+    ) -> list[Run]:
+        """Finished runs of the same experiment on the same pictures, software and hardware, the best first.
+
+        Rehearsed ones answer on any hardware: they are there for the day on which it fails. `owner`: only this person's.
+        """
+        query = select(RunRow).where(
+            RunRow.experiment_id == experiment_id, RunRow.status == "finished", RunRow.data_stamp == stamp,
+            RunRow.software == software, or_(RunRow.hardware == hardware, RunRow.owner == REHEARSAL),
+        )  # fmt: skip
+        if owner is not None:
+            query = query.where(RunRow.owner == owner)
+        query = query.order_by((RunRow.hardware == hardware).desc(), RunRow.ended.desc()).limit(MOST_RECORDS)
+        with self._session() as session:
+            return [_to_run(row) for row in session.scalars(query)]
+
+    def past_runs(self, hardware: str, limit: int = 200) -> list[tuple[dict[str, Any], float]]:
+        """Experiments of the last runs that went through on this hardware, with the seconds they took; oldest first."""
+        kind = RunRow.status == "finished", RunRow.hardware == hardware, RunRow.same_as.is_(None)
+        query = select(RunRow).where(*kind).order_by(RunRow.ended.desc()).limit(limit)
+        with self._session() as session:
+            runs = {row.id: row.experiment for row in session.scalars(query)}
+        ends = self.endings(list(runs))
+        return [(runs[run_id], ends[run_id]["seconds"]) for run_id in reversed(runs) if run_id in ends]
+
+    # events
+
     def add_event(self, run_id: str, data: dict[str, Any]) -> None:
         """Write one event; an ending one also sets the run's status, in the same transaction."""
+        self.add_event_to([run_id], data)
+
+    def add_event_to(self, run_ids: Sequence[str], data: Mapping[str, Any]) -> None:
+        """Write one event to several runs, all or none, each under its own id."""
+        rows = [{"run_id": run_id, "seq": data["seq"], "event": {**data, "run_id": run_id}} for run_id in run_ids]
         with self._session() as session:
-            session.add(EventRow(run_id=run_id, seq=data["seq"], event=data))
+            session.execute(insert(EventRow), rows)
             if data["event"] in ENDINGS:
                 values = {"status": data["event"], "ended": time.time(), "error": data.get("error")}
-                session.execute(update(RunRow).where(RunRow.id == run_id).values(**values))
+                session.execute(update(RunRow).where(RunRow.id.in_(run_ids)).values(**values))
+
+    def copy_events(self, run_id: str, to: str) -> None:
+        """Give another run all the events that this one has so far."""
+        with self._session() as session:
+            _copy_events(session, run_id, to)
 
     def next_seq(self, run_id: str) -> int:
         with self._session() as session:
@@ -171,22 +225,40 @@ class Store:
         with self._session() as session:
             return {row.run_id: row.event for row in session.scalars(query) if row.event["event"] in ENDINGS}
 
-    def mark_interrupted(self) -> int:
-        """Runs whose server no longer lives are over, whatever they say; returns how many there were."""
-        with self._session() as session:
-            rows = session.scalars(select(RunRow).where(RunRow.status.in_(ACTIVE))).all()
-            dead = [row for row in rows if not _is_alive(row.server, shared=self.engine.dialect.name != "sqlite")]
-            for row in dead:
-                row.status, row.ended = INTERRUPTED, time.time()
-                row.error = "The server ended while this run was going on. Start it again."
-            return len(dead)
+
+def _add(session: Session, *, owner: str, **values: Any) -> RunRow:
+    """A new row with its owner's next number, which no other process can take at the same moment."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SELECT pg_advisory_xact_lock(hashtext(:owner))"), {"owner": owner})
+    number = select(func.coalesce(func.max(RunRow.number), literal(0)) + 1).where(RunRow.owner == owner)
+    row = RunRow(number=number.scalar_subquery(), owner=owner, server=this_server(), **values)
+    session.add(row)
+    session.flush()
+    session.refresh(row)
+    return row
 
 
-def _set_up_sqlite(connection: Any, _: Any) -> None:
-    """Readers do not wait for the writer, and a short wait is better than an error."""
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=5000", "foreign_keys=ON"):
-        connection.execute(f"PRAGMA {pragma}")
+def _get(session: Session, run_id: str) -> RunRow:
+    row = session.get(RunRow, run_id)
+    if row is None:
+        raise RunNotFound(
+            _(
+                "There is no run with this id. Received: '{value}'. It may have been deleted; start a new one.",
+                value=run_id[:64],
+            )
+        )
+    return row
+
+
+def _copy_events(session: Session, run_id: str, to: str) -> None:
+    query = select(EventRow.seq, EventRow.event).where(EventRow.run_id == run_id).order_by(EventRow.seq)
+    rows = [{"run_id": to, "seq": seq, "event": {**event, "run_id": to}} for seq, event in session.execute(query)]
+    if rows:
+        session.execute(insert(EventRow), rows)
 
 
 def _to_run(row: RunRow) -> Run:
-    return Run(row.id, row.number, row.experiment, row.owner, row.status, row.created, row.ended, row.error)
+    return Run(
+        row.id, row.number, row.experiment, row.owner, row.status, row.created, row.ended, row.error,
+        bool(row.recorded), row.same_as is not None, row.hardware,
+    )  # fmt: skip

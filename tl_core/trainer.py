@@ -16,6 +16,7 @@ from tl_core.data import DataSet
 from tl_core.device import autocast, is_out_of_memory
 from tl_core.errors import ExperimentError
 from tl_core.experiment import Experiment
+from tl_core.language import _, mark
 from tl_core.networks import Network
 from tl_core.preprocess import Preprocess
 from tl_core.surgery import AdaptedNetwork
@@ -96,7 +97,11 @@ class Trainer:
         """
         self.on_progress = progress
         only_head = self.only_head
-        doing = "Passing the images once through the " + ("frozen layers" if only_head else "network")
+        doing = (
+            mark("Passing the images once through the frozen layers")
+            if only_head
+            else mark("Passing the images once through the network")
+        )
         mirrored = only_head and self.preprocess.mirror_safe
         total = min(self.num_train, STANDARDISE_ON)
         if only_head:
@@ -158,15 +163,22 @@ class Trainer:
                 if not is_out_of_memory(error) or self.batch_size <= 2:
                     raise
                 self.batch_size = max(2, self.batch_size // 2)
-                notes.append(f"Out of memory: the batch was halved to {self.batch_size} images.")
+                notes.append(
+                    _("Out of memory: the batch was halved to {batch_size} images.", batch_size=self.batch_size)
+                )
                 if self.device.type == "cuda":
                     torch.cuda.empty_cache()
         val_loss, val_accuracy = self._evaluate_val()
         if not math.isfinite(train_loss + val_loss):
             lr = self.lr
             raise ExperimentError(
-                f"The loss is no longer a number (NaN or infinite) in epoch {epoch}: training has diverged. "
-                f"Received: learning rate {lr:g}. Use a smaller one, such as {lr / 10:g}."
+                _(
+                    "The loss is no longer a number (NaN or infinite) in epoch {epoch}: training has diverged. Received: "
+                    "learning rate {lr:g}. Use a smaller one, such as {n:g}.",
+                    epoch=epoch,
+                    lr=lr,
+                    n=lr / 10,
+                )
             )
         score = (val_accuracy, -val_loss)
         if score > self.best_in_step[1]:
@@ -221,7 +233,9 @@ class Trainer:
         loss_sum = torch.zeros((), device=self.device)
         num_right = torch.zeros((), device=self.device)
         count = 0
-        doing = f"Training: epoch {epoch} of {self.epochs_before + self.budget.total_epochs}, images"
+        doing = _(
+            "Training: epoch {epoch} of {last}, images", epoch=epoch, last=self.epochs_before + self.budget.total_epochs
+        )
         in_step = epoch - self.epochs_before
         for batch in self._batches():
             self._check_stop()

@@ -20,9 +20,11 @@ from tl_core.cases import CASE_NAMES, Recipe
 from tl_core.data import DataSet, load_dataset
 from tl_core.device import choose_device, describe_device, make_deterministic
 from tl_core.errors import UserError
-from tl_core.evaluation import confusion_matrix, fitting_verdict, wilson_interval
+from tl_core.evaluation import confusion_matrix, wilson_interval
 from tl_core.events import Epoch, Event, Failed, Finished, Started, Stopped
 from tl_core.experiment import Experiment
+from tl_core.fitting_words import fitting_verdict
+from tl_core.language import mark
 from tl_core.networks import get_network
 from tl_core.plan import layer_plan
 from tl_core.surgery import AdaptedNetwork, adapt, keeps_bn_statistics, snapshot, weights_moved
@@ -30,8 +32,8 @@ from tl_core.trainer import StopRequested, Trainer
 
 log = logging.getLogger(__name__)
 
-UNFROZEN = "From here on all layers are trained."  # note of the first epoch after the new layer's own
-PARTLY_UNFROZEN = "From here on all layers that are not frozen are trained."
+UNFROZEN = mark("From here on all layers are trained.")  # note of the first epoch after the new layer's own
+PARTLY_UNFROZEN = mark("From here on all layers that are not frozen are trained.")
 KEEP_WEIGHTS_MB = 2048  # saved weights of the latest runs, all together
 
 OnProgress = Callable[[str, int, int], None]
@@ -117,16 +119,16 @@ def _run(
     make_deterministic(experiment.seed)
     data = load_dataset(
         experiment.data, experiment.num_images, experiment.seed, network.input_size,
-        progress=lambda done, total: progress("Reading the images", done, total),
+        progress=lambda done, total: progress(mark("Reading the images"), done, total),
     )  # fmt: skip
     plan = layer_plan(network, recipe, len(data.class_names))
     budget = make_budget(experiment, recipe, len(data.train_labels))
-    progress("Loading the network", 0, 1)
+    progress(mark("Loading the network"), 0, 1)
     torch.manual_seed(experiment.seed)
     megabyte = 2**20
     model = adapt(
         network, recipe, len(data.class_names),
-        on_download=lambda done, total: progress("Downloading the weights, MB", done // megabyte, total // megabyte),
+        on_download=lambda done, total: progress(mark("Downloading the weights, MB"), done // megabyte, total // megabyte),
     )  # fmt: skip
     model.keep_bn_statistics = keeps_bn_statistics(recipe, len(data.train_labels))
     trainer = Trainer(model, data, network, budget, experiment, device, should_stop)

@@ -14,6 +14,7 @@ from typing import Any, Literal, Protocol
 import numpy as np
 
 from tl_core.evaluation import wilson_interval
+from tl_core.language import mark
 from tl_core.student_t import quantile
 
 SURE = 0.95  # of the verdict on a whole cell: shared out over the comparisons that it needs
@@ -23,6 +24,7 @@ _NORMAL = statistics.NormalDist()
 
 Outcome = Literal["best", "beaten", "open"]
 Rule = Literal["holds", "does not hold here", "cannot tell"]
+RULE_WORDS = mark("holds"), mark("does not hold here"), mark("cannot tell")
 
 
 @dataclass(frozen=True)

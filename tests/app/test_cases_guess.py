@@ -145,7 +145,7 @@ def test_a_link_can_switch_the_question_off(app: AppTest) -> None:
 def info(value: float, low: float, high: float, **more: object) -> DataInfo:
     """A set of which this was measured."""
     measurement = {"similarity": value, "similarity_low": low, "similarity_high": high, "num_probed": 500}
-    measurement |= {"advantage": 0.29, "why": "Why.", **more}
+    measurement |= {"advantage": 0.29, "advantage_low": 0.2, "advantage_high": 0.38, "why": "Why.", **more}
     return DataInfo({"classes": ["a", "b"]}, measurement, None, None, ())
 
 
@@ -185,8 +185,10 @@ def test_an_interval_that_reaches_into_another_case_is_a_close_call() -> None:
     [
         (info(0.4, 0.1, 0.7), "more pictures of each class would narrow it"),
         (info(0.4, 0.3, 0.5, num_probed=60), "Only 60 pictures"),
-        (info(0.7, 0.6, 0.8), "makes 29 % fewer mistakes than an untrained network would"),
-        (info(0.1, 0.0, 0.2, advantage=-0.4), "makes no fewer mistakes than an untrained network would"),
+        (info(0.7, 0.6, 0.8), "makes 29 % fewer mistakes (20 to 38 %) than the best there is without pre-training"),
+        (info(0.1, 0.0, 0.2, advantage_low=-0.1), "nobody can tell whether"),
+        (info(0.1, 0.0, 0.2, advantage_low=-0.5, advantage_high=-0.3), "makes more mistakes than the best there is"),
+        (info(0.7, 0.6, 0.8, reference_measured=False), "a rougher guess"),
         (info(0.4, 0.0, 1.0, can_tell=False, why="Add pictures."), "Add pictures."),
     ],
 )

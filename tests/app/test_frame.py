@@ -13,8 +13,8 @@ def page_calls() -> list[tuple[str, str]]:
     """(file, url_path) of every `st.Page(...)` in app.py."""
     tree = ast.parse((ROOT / "app.py").read_text())
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func) == "st.Page"]
-    paths = [{word.arg: ast.literal_eval(word.value) for word in call.keywords}["url_path"] for call in calls]
-    return [(ast.literal_eval(call.args[0]), path) for call, path in zip(calls, paths, strict=True)]
+    paths = [{word.arg: word.value for word in call.keywords}["url_path"] for call in calls]
+    return [(ast.literal_eval(call.args[0]), ast.literal_eval(path)) for call, path in zip(calls, paths, strict=True)]
 
 
 def test_addresses_equal_file_names_and_every_page_enters_through_the_frame() -> None:

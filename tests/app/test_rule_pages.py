@@ -105,8 +105,8 @@ def test_the_advisors_own_check_takes_the_place_of_the_table(monkeypatch: pytest
 
     app = show(RULE)
 
-    assert "| the advisor | 0.4 | 0.1 to 0.8 | 97 % |" in texts(app)
-    assert "| a\\|b | 0.4 | too few data sets | 97 % |" in texts(app)
+    assert "| the advisor | 0.4 | 0.1 to 0.8 | 3 % |" in texts(app)
+    assert "| a\\|b | 0.4 | too few data sets | 3 % |" in texts(app)
     assert "90 combinations" in texts(app)
     assert "the textbook's quadrant" not in texts(app)
 

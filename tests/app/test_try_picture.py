@@ -102,10 +102,10 @@ def test_weights_that_are_gone_are_said(stripes: Path, monkeypatch: pytest.Monke
     page = show(run_id)
     weights_path(run_id).unlink()
     page.button[0].click().run()
-    assert "being saved" in page.caption[0].value, "the result is told a moment before the weights are written"
+    assert "being saved" in page.markdown[0].value, "the result is told a moment before the weights are written"
     monkeypatch.setattr(try_picture, "SAVING_SECONDS", 0.0)
     page.run()
-    assert "no longer kept" in page.caption[0].value
+    assert "no longer kept" in page.markdown[0].value
     assert not page.file_uploader
 
 

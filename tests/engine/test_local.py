@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -14,24 +14,12 @@ import pytest
 
 from tests.waiting import wait_until as _wait_until
 from tl_core.engine import LocalEngine
-from tl_core.engine.local import MOST_FALSE_STARTS, MOST_WAITING
+from tl_core.engine.limits import MOST_WAITING
+from tl_core.engine.local import MOST_FALSE_STARTS
 from tl_core.engine.process import WorkerProcess
 from tl_core.errors import DataError, UserError, WorkerDied
 from tl_core.experiment import Experiment
 from tl_core.store import INTERRUPTED, Store
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> Store:
-    return Store(f"sqlite:///{tmp_path / 'test.sqlite'}")
-
-
-@pytest.fixture
-def engine(store: Store) -> Iterator[LocalEngine]:
-    engine = LocalEngine(store, device="cpu", warm=False)
-    yield engine
-    engine.close()
-
 
 wait_until = partial(_wait_until, seconds=60.0)
 
@@ -48,8 +36,8 @@ def is_alive(pid: int) -> bool:
         return False
 
 
-def endless(stripes: Path) -> Experiment:
-    return Experiment(data=str(stripes), recipe="case-4", epochs=500)
+def endless(stripes: Path, seed: int = 0) -> Experiment:
+    return Experiment(data=str(stripes), recipe="case-4", epochs=500, seed=seed)
 
 
 def short(stripes: Path, **values: object) -> Experiment:
@@ -239,16 +227,28 @@ def test_a_run_that_cannot_be_started_fails_and_the_next_one_runs(
         real(run_id)
 
     monkeypatch.setattr(store, "set_running", once_locked)
-    first, second = engine.submit(short(stripes), "ann"), engine.submit(short(stripes), "ann")
+    first, second = (engine.submit(short(stripes, seed=seed), "ann") for seed in range(2))
     assert "database is locked" in store.get_run(first).error
     wait_until(lambda: not store.get_run(second).active)
     assert store.get_run(second).status == "finished"
 
 
 def test_one_person_cannot_fill_the_queue(engine: LocalEngine, stripes: Path) -> None:
-    runs = [engine.submit(endless(stripes), "ann") for _ in range(MOST_WAITING + 1)]
+    runs = [engine.submit(endless(stripes, seed), "ann") for seed in range(MOST_WAITING + 1)]
     with pytest.raises(UserError, match="waiting already"):
-        engine.submit(endless(stripes), "ann")
-    engine.submit(endless(stripes), "bob")
+        engine.submit(endless(stripes, 7), "ann")
+    engine.submit(endless(stripes, 7), "bob")
     for run in reversed(runs):
         engine.cancel(run)
+
+
+def test_a_batch_runs_in_its_order_and_has_a_limit_of_its_own(engine: LocalEngine, store: Store, stripes: Path) -> None:
+    batch = engine.submit_many([short(stripes, seed=seed) for seed in range(3)], "ann")
+    assert [engine.position(run) for run in batch] == [0, 1, 2]
+    single = engine.submit(short(stripes, seed=9), "ann")
+    engine.cancel(batch[1])
+    assert store.get_run(batch[1]).status == "stopped"
+    wait_until(lambda: not store.get_run(single).active)
+    assert [store.get_run(run).status for run in batch] == ["finished", "stopped", "finished"]
+    with pytest.raises(UserError, match="from 1 to 40"):
+        engine.submit_many([short(stripes)] * 41, "ann")

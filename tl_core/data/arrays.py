@@ -20,6 +20,7 @@ from tl_core.data.images import fit, read_image
 from tl_core.data.pool import in_processes, in_threads
 from tl_core.data.source import ImageSource, Progress, Reader
 from tl_core.errors import DataError
+from tl_core.language import _
 
 WHOLE_LIMIT_BYTES = 512 * 2**20  # decoded: 174,000 pictures of 32 x 32, 3,500 of 224 x 224
 ENCODED_LIMIT_BYTES = 2**30  # on the disk: about 20 s to decode on two cores
@@ -103,7 +104,11 @@ def _decode_once(
                 decoded = _open_cached(key, items, size)
     if decoded is None:
         raise DataError(
-            f"The decoded pictures of '{source.title}' cannot be read back from {cache.path_of(key).parent}."
+            _(
+                "The decoded pictures of '{title}' cannot be read back from {parent}.",
+                title=source.title,
+                parent=cache.path_of(key).parent,
+            )
         )
     return decoded
 
@@ -165,7 +170,11 @@ def _build(key: str, source: ImageSource, items: np.ndarray, size: int, report: 
             cache.write_json(f"{key}.json", _describe(source, items, bad, unread))
     except OSError as error:
         raise DataError(
-            f"The decoded pictures of '{source.title}' cannot be kept on the disk: {error.strerror or error}."
+            _(
+                "The decoded pictures of '{title}' cannot be kept on the disk: {value}.",
+                title=source.title,
+                value=error.strerror or error,
+            )
         ) from None
     report(len(items), len(items))
     cache.trim(f"{key}.npy", f"{key}.json", f"{source.fingerprint}-index.json")
@@ -175,8 +184,15 @@ def _check_room(source: ImageSource, num_images: int, size: int) -> None:
     needed, free = num_images * size * size * 3, cache.free_bytes()
     if needed > free:
         raise DataError(
-            f"{num_images:,} pictures of '{source.title}' at {size} x {size} pixels need {needed / 1e6:,.0f} MB of disk space, "
-            f"but only {free / 1e6:,.0f} MB can be used: choose fewer images or a network that looks at smaller pictures."
+            _(
+                "{num_images:,} pictures of '{title}' at {size} x {size} pixels need {n:,.0f} MB of disk space, but only "
+                "{n2:,.0f} MB can be used: choose fewer images or a network that looks at smaller pictures.",
+                num_images=num_images,
+                title=source.title,
+                size=size,
+                n=needed / 1e6,
+                n2=free / 1e6,
+            )
         )
 
 

@@ -14,6 +14,7 @@ from tl_core import paths
 from tl_core.data import cache, digits, drawn, torchvision_sets
 from tl_core.data.entry import Entry
 from tl_core.data.layout import Layout
+from tl_core.language import mark
 
 ARCHIVE_SUFFIXES = (".zip", ".tar", ".tar.gz", ".tgz", ".tar.xz", ".txz")
 
@@ -71,9 +72,9 @@ def catalogue() -> dict[str, Entry]:
             num_images=counts.get("num_images"),
             present=True,
             download_mb=0.0,
-            licence="see its owner",
+            licence=mark("see its owner"),
             source=path.name,
-            description="Pictures that were put on this machine.",
+            description=mark("Pictures that were put on this machine."),
             path=path,
         )
     return entries

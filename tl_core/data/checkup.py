@@ -13,6 +13,7 @@ from tl_core.data.split import make_split
 from tl_core.data.twins import find_twins
 from tl_core.errors import DataError
 from tl_core.evaluation import wilson_interval
+from tl_core.language import _, many, mark
 
 FEWEST = 3  # of a class: one to train, one to check, one to test
 FEW = 10
@@ -71,19 +72,33 @@ def _marks(collection: Collection, numbers: np.ndarray) -> np.ndarray:
 
 def _cannot_train(classes: Classes, names: Sequence[str], labels: np.ndarray, splits: Sequence[str]) -> list[Finding]:
     if len(names) < 2:
-        one_class = f"There is one class only, '{names[0]}'" if names else "There is no class with pictures"
-        advice = "Add pictures of a second class: a network learns to tell classes apart."
+        advice = _("Add pictures of a second class: a network learns to tell classes apart.")
         if any(not one.on and one.pictures for one in classes):
-            one_class, advice = f"{one_class} that is switched on", f"Switch another class on again. {advice}"
-        return [_finding("classes", "stop", f"{one_class}; at least 2 are needed.", advice)]
+            advice = f"{_('Switch another class on again.')} {advice}"
+            if names:
+                text = _("There is one class only, '{name}' that is switched on; at least 2 are needed.", name=names[0])
+            else:
+                text = _("There is no class with pictures that is switched on; at least 2 are needed.")
+        elif names:
+            text = _("There is one class only, '{name}'; at least 2 are needed.", name=names[0])
+        else:
+            text = _("There is no class with pictures; at least 2 are needed.")
+        return [_finding("classes", "stop", text, advice)]
     few = [one for one in classes if one.on and 0 < len(one.pictures) < FEWEST]
     stops = [
         _finding(
             "too_few",
             "stop",
-            f"Class '{one.name}' has {_pictures(len(one.pictures))}; at least {FEWEST} are needed: one to train, one to check "
-            "and one to test.",
-            "Add more pictures to it, or leave the class out.",
+            many(
+                "Class '{name}' has {number:,} picture; at least {fewest} are needed: one to train, one to check and one to "
+                "test.",
+                "Class '{name}' has {number:,} pictures; at least {fewest} are needed: one to train, one to check and one to "
+                "test.",
+                len(one.pictures),
+                name=one.name,
+                fewest=FEWEST,
+            ),
+            _("Add more pictures to it, or leave the class out."),
             pictures=[number for number, _ in one.pictures],
             remedy=_switch_off(one) if len(names) > 2 else None,
         )
@@ -93,7 +108,7 @@ def _cannot_train(classes: Classes, names: Sequence[str], labels: np.ndarray, sp
         try:
             check_classes("My images", names, labels, splits)
         except DataError as error:  # a class is missing in a train, val or test folder
-            stops = [_finding("too_few", "stop", str(error), "Add pictures to that folder, or leave the class out.")]
+            stops = [_finding("too_few", "stop", str(error), _("Add pictures to that folder, or leave the class out."))]
     return stops
 
 
@@ -102,8 +117,8 @@ def _empty(on: Classes) -> list[Finding]:
         _finding(
             "empty",
             "note",
-            f"Class '{one.name}' has no pictures, so it takes no part.",
-            "Add some, or delete the class.",
+            _("Class '{name}' has no pictures, so it takes no part.", name=one.name),
+            _("Add some, or delete the class."),
         )
         for one in on
         if not one.pictures
@@ -115,15 +130,33 @@ def _few(on: Classes, num_test: int) -> list[Finding]:
     if not few and num_test >= FEW_TEST:
         return []
     low, high = wilson_interval(round(0.8 * num_test), num_test)
-    which = f"Class '{few[0].name}' has" if len(few) == 1 else f"{len(few)} classes have"
-    begin = f"{which} fewer than {FEW} pictures, and the test" if few else "The test"
+    right = round(0.8 * num_test)
+    if len(few) == 1:
+        text = _(
+            "Class '{name}' has fewer than {few} pictures, and the test has {test} in all:",
+            name=few[0].name,
+            few=FEW,
+            test=num_test,
+        )
+    elif few:
+        text = _(
+            "{n} classes have fewer than {few} pictures, and the test has {test} in all:",
+            n=len(few),
+            few=FEW,
+            test=num_test,
+        )
+    else:
+        text = _("The test has {test} pictures only:", test=num_test)
+    rest = _(
+        "if {right} of them come out right, the true accuracy may be anything from {low:.0%} to {high:.0%}.",
+        right=right, low=low, high=high,
+    )  # fmt: skip
     return [
         _finding(
             "few",
             "warn",
-            f"{begin} has {num_test} {'in all' if few else 'pictures only'}: if {round(0.8 * num_test)} of them come "
-            f"out right, the true accuracy may be anything from {low:.0%} to {high:.0%}.",
-            "Add pictures, twenty or more of each class, to get an answer you can rely on.",
+            f"{text} {rest}",
+            _("Add pictures, twenty or more of each class, to get an answer you can rely on."),
         )
     ]
 
@@ -141,9 +174,16 @@ def _unbalanced(on: Classes) -> list[Finding]:
         _finding(
             "unbalanced",
             "warn",
-            f"'{most.name}' has {_pictures(len(most.pictures))}, '{least.name}' has {len(least.pictures):,}. A network that "
-            f"always says '{most.name}' is right in {share:.0%} of all pictures without having learnt anything.",
-            f"Add pictures to '{least.name}', or take some out of '{most.name}'.",
+            _(
+                "'{most}' has {n:,} pictures, '{least}' has {fewer:,}. A network that always says '{most}' is right in "
+                "{share:.0%} of all pictures without having learnt anything.",
+                most=most.name,
+                n=len(most.pictures),
+                least=least.name,
+                fewer=len(least.pictures),
+                share=share,
+            ),
+            _("Add pictures to '{least}', or take some out of '{most}'.", least=least.name, most=most.name),
         )
     ]
 
@@ -159,36 +199,45 @@ def _twins(
     findings = []
     if mixed:
         rows = np.concatenate(mixed)
-        both = " and ".join(f"'{names[label]}'" for label in sorted(set(labels[mixed[0]]))[:2])
-        times = "One picture lies" if len(mixed) == 1 else f"{len(mixed):,} pictures lie"
-        example = f"in {both}" if len(mixed) == 1 else f"in two classes, one of them in {both}"
+        one, other = (names[label] for label in sorted(set(labels[mixed[0]]))[:2])
+        text = many(
+            "One picture lies in '{one}' and '{other}'. The network is told two things about the same picture.",
+            "{number:,} pictures lie in two classes, one of them in '{one}' and '{other}'. The network is told two things "
+            "about the same picture.",
+            len(mixed),
+            one=one,
+            other=other,
+        )
         findings.append(
             _finding(
                 "two_labels",
                 "warn",
-                f"{times} {example}. The network is told two things about the same picture.",
-                "Delete it where it does not belong, or take it out of both.",
+                text,
+                _("Delete it where it does not belong, or take it out of both."),
                 pictures=numbers[rows],
-                remedy={"label": "Take out of all classes", "remove": numbers[rows].tolist()},
+                remedy={"label": mark("Take out of all classes"), "remove": numbers[rows].tolist()},
             )
         )
     if inside:
         rows = np.concatenate(inside)
         extra = np.concatenate([group[1:] for group in inside])
         torn = [group for group in inside if test[group].any() and not test[group].all()]
-        many = (
-            f"{len(extra):,} picture{' is' if len(extra) == 1 else 's are'} nearly the same as another of their class"
+        sentence = many(
+            "{number:,} picture is nearly the same as another of its class.",
+            "{number:,} pictures are nearly the same as another of their class.",
+            len(extra),
         )
-        many = many.replace("their", "its") if len(extra) == 1 else many
         if torn:
-            sentence = (
-                f"{many}. {len(torn):,} of these pairs or groups would be split between training and test: the network would be "
-                "tested on pictures it has learnt by heart, and its accuracy would look better than it is."
+            more = _(
+                "{n:,} of these pairs or groups would be split between training and test: the network would be tested on "
+                "pictures it has learnt by heart, and its accuracy would look better than it is.",
+                n=len(torn),
             )
         else:
-            sentence = f"{many}. They add little to learn from."
-        remedy = {"label": "Keep one of each", "remove": numbers[extra].tolist()}
-        severity, advice = ("warn" if torn else "note"), "Keep one of each."
+            more = _("They add little to learn from.")
+        sentence = f"{sentence} {more}"
+        remedy = {"label": mark("Keep one of each"), "remove": numbers[extra].tolist()}
+        severity, advice = ("warn" if torn else "note"), _("Keep one of each.")
         findings.append(_finding("twins", severity, sentence, advice, pictures=numbers[rows], remedy=remedy))
     return findings
 
@@ -202,11 +251,15 @@ def _tiny(collection: Collection, numbers: np.ndarray) -> list[Finding]:
         _finding(
             "tiny",
             "note",
-            f"{_pictures(len(tiny))} {'is' if len(tiny) == 1 else 'are'} less than {TINY_SIDE} pixels wide or high. Enlarged, "
-            "there is little to see.",
-            "Use larger pictures if you have them.",
+            many(
+                "{number:,} picture is less than {side} pixels wide or high. Enlarged, there is little to see.",
+                "{number:,} pictures are less than {side} pixels wide or high. Enlarged, there is little to see.",
+                len(tiny),
+                side=TINY_SIDE,
+            ),
+            _("Use larger pictures if you have them."),
             pictures=tiny,
-            remedy={"label": "Take them out", "remove": tiny} if len(tiny) < len(numbers) else None,
+            remedy={"label": mark("Take them out"), "remove": tiny} if len(tiny) < len(numbers) else None,
         )
     ]
 
@@ -225,10 +278,16 @@ def _grey(labels: np.ndarray, names: Sequence[str], marks: np.ndarray) -> list[F
         _finding(
             "grey",
             "warn",
-            f"The pictures of {words} are grey, others are in colour. The network can tell {'them' if several else 'it'} by the "
-            "missing colour alone, and need not look at what they show.",
-            "Use pictures of one kind in all classes.",
-            remedy={"label": "Switch this class off", "switch_off": names[grey[0]]}
+            many(
+                "The pictures of {names} are grey, others are in colour. The network can tell it by the missing colour alone, "
+                "and need not look at what they show.",
+                "The pictures of {names} are grey, others are in colour. The network can tell them by the missing colour "
+                "alone, and need not look at what they show.",
+                len(grey),
+                names=words,
+            ),
+            _("Use pictures of one kind in all classes."),
+            remedy={"label": mark("Switch this class off"), "switch_off": names[grey[0]]}
             if not several and len(names) > 2
             else None,
         )
@@ -239,15 +298,11 @@ def _left_out(collection: Collection, version: Version) -> list[Finding]:
     skipped = collection.skipped(version)
     if not skipped:
         return []
-    many = "One file was" if len(skipped) == 1 else f"{len(skipped):,} files were"
     files = [[one.name, one.reason] for one in skipped[:MAX_SHOWN]]
-    advice = "Save them as JPEG or PNG and add them again, if you need them."
-    return [_finding("left_out", "note", f"{many} left out.", advice, files=files)]
+    text = many("One file was left out.", "{number:,} files were left out.", len(skipped))
+    advice = _("Save them as JPEG or PNG and add them again, if you need them.")
+    return [_finding("left_out", "note", text, advice, files=files)]
 
 
 def _switch_off(one: PictureClass) -> dict[str, Any]:
-    return {"label": "Switch this class off", "switch_off": one.name}
-
-
-def _pictures(count: int) -> str:
-    return f"{count:,} picture{'s' * (count != 1)}"
+    return {"label": mark("Switch this class off"), "switch_off": one.name}

@@ -36,6 +36,7 @@ from tl_core.data.batch import Batch, Pictures, Remembered, forget_batches, read
 from tl_core.data.edits import Classes, PictureClass, in_order
 from tl_core.data.layout import Skipped, clean_text
 from tl_core.errors import DataError
+from tl_core.language import _
 
 UNDO_STEPS = 200  # that are kept however old they are
 _TOUCH_SECONDS = 60
@@ -107,8 +108,11 @@ class Collection:
             if parent is not None:
                 if not self._version_path(parent).exists():
                     raise DataError(
-                        f"The changes before this one are more than a day and {UNDO_STEPS} steps old: they are not kept any "
-                        "more, so this one cannot be undone."
+                        _(
+                            "The changes before this one are more than a day and {undo_steps} steps old: they are not kept any "
+                            "more, so this one cannot be undone.",
+                            undo_steps=UNDO_STEPS,
+                        )
                     )
                 _write(self.folder / "head.json", {"version": parent, "undone": [*state["undone"], state["version"]]})
         return self.head()
@@ -187,7 +191,7 @@ class Collection:
         with self._lock():
             state = self._read("head.json")
             keep, at = {0, *state["undone"]}, state["version"]
-            for _ in range(UNDO_STEPS + 1):
+            for _unused in range(UNDO_STEPS + 1):
                 keep.add(at)
                 at = self.version(at).parent if at in paths else None
                 if at is None:
@@ -285,4 +289,4 @@ def _write(path: Path, value: Any) -> None:
 
 def gone() -> DataError:
     """The error for pictures that were deleted, or never were."""
-    return DataError("These uploaded pictures are not on this machine any more: upload the pictures again.")
+    return DataError(_("These uploaded pictures are not on this machine any more: upload the pictures again."))

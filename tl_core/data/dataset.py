@@ -10,6 +10,7 @@ from tl_core.data.layout import check_classes
 from tl_core.data.source import ImageSource, Progress, open_source
 from tl_core.data.split import make_split
 from tl_core.errors import DataError
+from tl_core.language import _, many
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +47,12 @@ def load_dataset(spec: str, num_images: int | None, seed: int, size: int, progre
     notes = []
     if num_images is None and source.default_images is not None:
         num_images = source.default_images
-        notes.append(f"No number of images was given: {num_images:,} are used; there could be many more.")
+        notes.append(
+            _(
+                "No number of images was given: {num_images:,} are used; there could be many more.",
+                num_images=num_images,
+            )
+        )
     bad = known_bad(source, size, progress)
     good, labels, given = usable(source, bad)
     split = make_split(labels, given, num_images, seed, source.title)
@@ -60,7 +66,7 @@ def load_dataset(spec: str, num_images: int | None, seed: int, size: int, progre
             keep = np.array([int(i) not in damaged for i in indices])
             indices, images = indices[keep], images[keep]
         if not len(indices):
-            raise DataError(f"None of the {name} images of '{source.title}' can be read.")
+            raise DataError(_("None of the {name} images of '{title}' can be read.", name=name, title=source.title))
         parts[name] = indices, images
     return DataSet(
         name=source.name,
@@ -102,4 +108,11 @@ def left_out(source: ImageSource, bad: dict[int, str]) -> list[str]:
     if not count:
         return []
     first = next(iter(bad.values())) if bad else f"'{source.skipped[0].name}': {source.skipped[0].reason}."
-    return [f"{count:,} file{'s are' if count > 1 else ' is'} left out{', the first' if count > 1 else ''}: {first}"]
+    return [
+        many(
+            "{number:,} file is left out: {reason}",
+            "{number:,} files are left out, the first: {reason}",
+            count,
+            reason=first,
+        )
+    ]

@@ -10,9 +10,17 @@ import functools
 
 import numpy as np
 
+from tl_core.language import _, mark
+
 POSITIONS = (0.0, 0.25, 0.5, 0.75, 1.0)
 GRIDS = (1, 2, 4, 8, 8)  # tiles along a side at each position
-NAMES = ("as it is", "2 × 2 tiles", "4 × 4 tiles", "8 × 8 tiles", "8 × 8 tiles, colours turned")
+NAMES = (
+    mark("as it is"),
+    mark("2 × 2 tiles"),
+    mark("4 × 4 tiles"),
+    mark("8 × 8 tiles"),
+    mark("8 × 8 tiles, colours turned"),
+)
 _ENTROPY = 20_081_687
 
 
@@ -23,7 +31,7 @@ def position(distance: float) -> int:
 
 def position_name(distance: float) -> str:
     """What the dial does at this distance, in words."""
-    return NAMES[position(distance)]
+    return _(NAMES[position(distance)])
 
 
 def turn_colours(distance: float) -> bool:

@@ -8,18 +8,19 @@ import numpy as np
 
 from tl_core.data.entry import Entry
 from tl_core.data.layout import Item, Layout
+from tl_core.language import mark
 
 NUM_CLASSES = 10
 DIGITS = Entry(
     name="digits",
-    title="Handwritten digits",
+    title=mark("Handwritten digits"),
     num_classes=NUM_CLASSES,
     num_images=1797,
     present=True,
     download_mb=0.0,
     licence="CC BY 4.0",
     source="UCI Machine Learning Repository, Optical Recognition of Handwritten Digits; comes with scikit-learn",
-    description="Ten handwritten digits, 8 x 8 pixels of grey.",
+    description=mark("Ten handwritten digits, 8 x 8 pixels of grey."),
     mirror_safe=False,
 )
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from tl_core.data.layout import clean_text
 from tl_core.errors import DataError
+from tl_core.language import _
 
 MAX_CLASSES = 1_000
 MAX_PICTURES = 20_000
@@ -28,13 +29,13 @@ def find(classes: Classes, name: str) -> PictureClass:
     for one in classes:
         if one.name == name:
             return one
-    raise DataError(f"There is no class '{name}' any more.")
+    raise DataError(_("There is no class '{name}' any more.", name=name))
 
 
 def class_name(text: str) -> str:
     """A name as typed, as it is kept. Raises `DataError` if nothing is left of it."""
     if not text.strip():
-        raise DataError("A class needs a name, such as 'cat'. Received: nothing but spaces.")
+        raise DataError(_("A class needs a name, such as 'cat'. Received: nothing but spaces."))
     return clean_text(text)
 
 
@@ -42,10 +43,20 @@ def add(classes: Classes, name: str, pictures: Iterable[tuple[int, str]] = ()) -
     """More pictures for a class, which is made if there is none of this name. Raises `DataError` over the limits."""
     name, pictures = class_name(name), tuple(pictures)
     if sum(len(one.pictures) for one in classes) + len(pictures) > MAX_PICTURES:
-        raise DataError(f"That would make more than {MAX_PICTURES:,} pictures. Delete some first, or add fewer.")
+        raise DataError(
+            _(
+                "That would make more than {max_pictures:,} pictures. Delete some first, or add fewer.",
+                max_pictures=MAX_PICTURES,
+            )
+        )
     if all(one.name != name for one in classes):
         if len(classes) >= MAX_CLASSES:
-            raise DataError(f"That would make more than {MAX_CLASSES:,} classes. Delete some first, or add fewer.")
+            raise DataError(
+                _(
+                    "That would make more than {max_classes:,} classes. Delete some first, or add fewer.",
+                    max_classes=MAX_CLASSES,
+                )
+            )
         return (*classes, PictureClass(name, True, pictures))
     return tuple(replace(one, pictures=one.pictures + pictures) if one.name == name else one for one in classes)
 
@@ -55,7 +66,7 @@ def rename(classes: Classes, name: str, new: str) -> Classes:
     find(classes, name)
     new = class_name(new)
     if new != name and any(one.name == new for one in classes):
-        raise DataError(f"There is a class '{new}' already. To make one of the two, merge them.")
+        raise DataError(_("There is a class '{new}' already. To make one of the two, merge them.", new=new))
     return tuple(replace(one, name=new) if one.name == name else one for one in classes)
 
 
@@ -64,7 +75,7 @@ def merge(classes: Classes, name: str, into: str) -> Classes:
     gone = find(classes, name)
     find(classes, into)
     if name == into:
-        raise DataError(f"'{name}' cannot be merged with itself: choose another class.")
+        raise DataError(_("'{name}' cannot be merged with itself: choose another class.", name=name))
     kept = (one for one in classes if one.name != name)
     return tuple(replace(one, pictures=one.pictures + gone.pictures) if one.name == into else one for one in kept)
 
@@ -90,8 +101,12 @@ def check_kept(count: int, more: int) -> None:
     """Raise `DataError` if a set that has taken in `count` pictures has no room for `more`."""
     if count + more > MAX_KEPT:
         raise DataError(
-            f"A set can take in {MAX_KEPT:,} pictures in all, those you deleted from it included, and this one has taken in "
-            f"{count:,}. Start another set, or delete this one."
+            _(
+                "A set can take in {max_kept:,} pictures in all, those you deleted from it included, and this one has taken in "
+                "{count:,}. Start another set, or delete this one.",
+                max_kept=MAX_KEPT,
+                count=count,
+            )
         )
 
 

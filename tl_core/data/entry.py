@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tl_core.language import _
+
 
 @dataclass(frozen=True)
 class Entry:
@@ -29,6 +31,11 @@ class Entry:
     default_images: int | None = None
     network: str | None = None
     path: Path | None = None
+
+    @property
+    def shown_title(self) -> str:
+        """In the language spoken; what lies on the shelf is called as its owner called it."""
+        return _(self.title) if self.path is None else self.title
 
     def to_json(self) -> dict[str, Any]:
         names = ("name", "title", "num_classes", "num_images", "present", "download_mb", "licence", "source")

@@ -27,6 +27,7 @@ from tl_core.data.torchvision_sets import COMPLETE_FILE, Archive, TorchvisionSet
 from tl_core.data.unpacking import place, unpack
 from tl_core.download import DownloadError, check_digest, fetch_file, part_of, size_of
 from tl_core.errors import DataError, known
+from tl_core.language import _
 
 Report = Callable[[str, int, int], None]  # what is being done, bytes so far, bytes in all
 
@@ -90,8 +91,14 @@ def _check_room(row: TorchvisionSet) -> None:
     free = shutil.disk_usage(paths.datasets_dir()).free
     if free < needed:
         raise DataError(
-            f"{row.title} needs {needed / 1e6:,.0f} MB of room while it is unpacked, but {paths.datasets_dir()} has only "
-            f"{free / 1e6:,.0f} MB: make room there, or set TL_DATASETS_DIR to a folder on a larger disk."
+            _(
+                "{title} needs {n:,.0f} MB of room while it is unpacked, but {datasets_dir} has only {n2:,.0f} MB: make room "
+                "there, or set TL_DATASETS_DIR to a folder on a larger disk.",
+                title=row.title,
+                n=needed / 1e6,
+                datasets_dir=paths.datasets_dir(),
+                n2=free / 1e6,
+            )
         )
 
 
@@ -170,7 +177,12 @@ def _remove(paths_to_remove: set[Path]) -> None:
 
 def _failed(row: TorchvisionSet, reason: str) -> str:
     files = ", ".join(archive.file for archive in row.archives)
-    return (
-        f"{row.title} ({row.num_bytes / 1e6:,.0f} MB) could not be downloaded ({reason.rstrip('.')}): try again, which goes "
-        f"on where it stopped, or copy {files} to {download_folder(row.name)}."
+    return _(
+        "{title} ({n:,.0f} MB) could not be downloaded ({reason}): try again, which goes on where it stopped, or copy {files} "
+        "to {download_folder}.",
+        title=row.title,
+        n=row.num_bytes / 1e6,
+        reason=reason.rstrip("."),
+        files=files,
+        download_folder=download_folder(row.name),
     )

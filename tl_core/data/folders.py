@@ -9,6 +9,7 @@ from typing import NamedTuple
 from tl_core.data.images import HEAD_BYTES, MAX_FILE_BYTES, content_reason
 from tl_core.data.layout import Found, is_hidden, name_reason
 from tl_core.errors import DataError
+from tl_core.language import _
 
 MAX_FILES = 2_000_000
 MAX_DEPTH = 8
@@ -46,12 +47,16 @@ def walk(folder: Path) -> list[Entry]:
                     stat = child.stat()
                     entries.append(Entry((*parts, child.name), stat.st_size, stat.st_mtime_ns))
                 if len(entries) > MAX_FILES:
-                    raise DataError(f"'{folder.name}' holds more than {MAX_FILES:,} files.")
+                    raise DataError(
+                        _("'{name}' holds more than {max_files:,} files.", name=folder.name, max_files=MAX_FILES)
+                    )
 
     try:
         visit(str(folder), ())
     except OSError as error:
-        raise DataError(f"The folder '{folder.name}' cannot be read: {error.strerror}.") from None
+        raise DataError(
+            _("The folder '{name}' cannot be read: {strerror}.", name=folder.name, strerror=error.strerror)
+        ) from None
     return sorted(entries)
 
 
@@ -92,7 +97,7 @@ def newest_change(path: Path) -> float:
     except OSError:
         return 0.0
     left = MAX_STAMPED
-    for _ in range(STAMP_DEPTH):
+    for _unused in range(STAMP_DEPTH):
         below: list[str] = []
         for folder in level:
             if left <= 0:

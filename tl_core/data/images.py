@@ -12,6 +12,7 @@ from PIL import Image
 
 from tl_core.data.metadata import EndlessError, bare_jpeg, bare_png, orientation_of
 from tl_core.errors import DataError
+from tl_core.language import _
 
 MAX_PIXELS = 25_000_000  # decoded, 25 Mpx take 100 MB; larger phone pictures do exist, but are no use at 224 pixels
 MAX_WEBP_PIXELS = 16_000_000  # its decoder holds four copies of the canvas
@@ -105,9 +106,9 @@ def open_image(data: bytes, name: str, side: int) -> Image.Image:
     animation the first frame is taken. Raises `DataError`.
     """
     if not data:
-        raise DataError(f"'{name}' is empty or could not be read.")
+        raise DataError(_("'{name}' is empty or could not be read.", name=name))
     if len(data) > MAX_FILE_BYTES:
-        raise DataError(f"'{name}' is larger than {MAX_FILE_BYTES // 2**20} MB.")
+        raise DataError(_("'{name}' is larger than {n} MB.", name=name, n=MAX_FILE_BYTES // 2**20))
     head, orientation = data[:HEAD_BYTES], 0
     if data.startswith(b"\xff\xd8\xff"):
         try:
@@ -118,7 +119,9 @@ def open_image(data: bytes, name: str, side: int) -> Image.Image:
         raise DataError(_too_slow(name))
     image = _open(data, name, head)
     if max(image.size) > MAX_SIDE:
-        raise DataError(f"'{name}' is more than {MAX_SIDE:,} pixels wide or high; cut it first.")
+        raise DataError(
+            _("'{name}' is more than {max_side:,} pixels wide or high; cut it first.", name=name, max_side=MAX_SIDE)
+        )
     if image.width * image.height > (MAX_WEBP_PIXELS if image.format == "WEBP" else MAX_PIXELS):
         raise DataError(_too_large(name, image.format))
     if image.format == "JPEG":
@@ -138,13 +141,15 @@ def _load(image: Image.Image, name: str, side: int, orientation: int) -> Image.I
     except _TooSlow:
         raise DataError(_too_slow(name)) from None
     except Exception:
-        raise DataError(f"'{name}' is a damaged image: only a part of it can be read.") from None
+        raise DataError(_("'{name}' is a damaged image: only a part of it can be read.", name=name)) from None
     try:
         orientation = orientation or orientation_of(image.info)
         image = _to_rgb(_crop(image), side)
         return image.transpose(_TURN[orientation]) if orientation in _TURN else image
     except Exception:
-        raise DataError(f"'{name}' is an image of a kind that cannot be used (mode {image.mode}).") from None
+        raise DataError(
+            _("'{name}' is an image of a kind that cannot be used (mode {mode}).", name=name, mode=image.mode)
+        ) from None
 
 
 class _TooSlow(Exception):
@@ -188,9 +193,12 @@ def _open(data: bytes, name: str, head: bytes) -> Image.Image:
             pass
     other = _other_kind(head)
     if other:
-        raise DataError(f"'{name}' is {other}.")
-    damaged = " or it is damaged" if looks_like_image(head) else ""
-    raise DataError(f"'{name}' is not an image in {FORMATS_TEXT} format{damaged}.")
+        raise DataError(_("'{name}' is {what}.", name=name, what=other))
+    if looks_like_image(head):
+        raise DataError(
+            _("'{name}' is not an image in {formats} format or it is damaged.", name=name, formats=FORMATS_TEXT)
+        )
+    raise DataError(_("'{name}' is not an image in {formats} format.", name=name, formats=FORMATS_TEXT))
 
 
 def _open_with_pillow(data: bytes, deadline: float) -> Image.Image:
@@ -200,12 +208,17 @@ def _open_with_pillow(data: bytes, deadline: float) -> Image.Image:
 
 
 def _too_large(name: str, format: str | None = None) -> str:
-    limit, kind = (MAX_WEBP_PIXELS, ", as WebP") if format == "WEBP" else (MAX_PIXELS, "")
-    return f"'{name}' has more than {limit // 10**6} million pixels{kind}; save it smaller."
+    if format == "WEBP":
+        n = MAX_WEBP_PIXELS // 10**6
+        return _("'{name}' has more than {n} million pixels, as WebP; save it smaller.", name=name, n=n)
+    return _("'{name}' has more than {n} million pixels; save it smaller.", name=name, n=MAX_PIXELS // 10**6)
 
 
 def _too_slow(name: str) -> str:
-    return f"'{name}' is stored in a way that takes too long to read: open it in a picture program and save it as PNG."
+    return _(
+        "'{name}' is stored in a way that takes too long to read: open it in a picture program and save it as PNG.",
+        name=name,
+    )
 
 
 def _other_kind(head: bytes) -> str:

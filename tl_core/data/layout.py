@@ -9,6 +9,7 @@ import numpy as np
 
 from tl_core.data.images import FORMATS_TEXT, SUFFIXES
 from tl_core.errors import DataError
+from tl_core.language import _
 
 MAX_EXTRA_FOLDERS = 3
 MAX_NAME = 100
@@ -167,11 +168,16 @@ def check_classes(
 def nothing_usable(title: str, found: Sequence[Found], layout: Layout) -> str:
     """The sentence for a set in which no picture has a class."""
     if not found or not layout.skipped:
-        return f"'{title}' is empty: put in one folder of pictures for each class."
+        return _("'{title}' is empty: put in one folder of pictures for each class.", title=title)
     if any(s.reason == NO_CLASS for s in layout.skipped):
-        return f"'{title}' has its pictures outside of class folders: put each class in its own folder."
+        return _("'{title}' has its pictures outside of class folders: put each class in its own folder.", title=title)
     first = layout.skipped[0]
-    return f"'{title}' has no picture that can be used; its first file, '{first.name}', is passed over: {first.reason}."
+    return _(
+        "'{title}' has no picture that can be used; its first file, '{name}', is passed over: {reason}.",
+        title=title,
+        name=first.name,
+        reason=first.reason,
+    )
 
 
 def _shown(found: Found) -> str:

@@ -14,6 +14,7 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from typing import Any
 
 from tl_core.errors import DataError
+from tl_core.language import _
 from tl_core.paths import ROOT
 
 MOST_PROCESSES = 4
@@ -77,7 +78,7 @@ class _Child:
             ok, answer = pickle.load(self.process.stdout)  # from a process of our own making
         except (OSError, EOFError, pickle.UnpicklingError):
             raise DataError(
-                "A process that was reading pictures ended unexpectedly, perhaps for want of memory: try again."
+                _("A process that was reading pictures ended unexpectedly, perhaps for want of memory: try again.")
             ) from None
         if not ok:
             raise answer

@@ -10,6 +10,7 @@ from tl_core.data.layout import NO_CLASS, Found, Layout, Skipped, arrange, clean
 from tl_core.data.set_zip import CLASSES_FILE, place_files, read_set_classes
 from tl_core.data.source import lay_out, read_inside, scan_archive
 from tl_core.errors import DataError
+from tl_core.language import mark
 
 Report = Callable[[str, int, int], None]  # doing, done, total; what it raises ends the import
 
@@ -83,7 +84,7 @@ def look(parts: Sequence[Part], skipped: list[Skipped], report: Report) -> list[
 
 def _look_inside(path: Path, name: str, skipped: list[Skipped], report: Report) -> Source:
     """An archive. Nothing of it is remembered, unlike of those on the shelf."""
-    found = list(scan_archive(path, lambda done, total: report("Looking into the archive", done, total)))
+    found = list(scan_archive(path, lambda done, total: report(mark("Looking into the archive"), done, total)))
     read = read_inside(path)
     own = next((f.ref for f in found if f.parts == (CLASSES_FILE,)), None)
     if own is not None:

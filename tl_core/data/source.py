@@ -16,6 +16,7 @@ from tl_core.data.layout import Found, Item, Layout, Skipped, arrange, check_cla
 from tl_core.data.owned import UPLOAD_NAME
 from tl_core.data.set_zip import CLASSES_FILE, read_class_names
 from tl_core.errors import DataError, known
+from tl_core.language import _
 
 Progress = Callable[[int, int], None]
 Reader = Callable[[Sequence[str], Callable[[], None], int], Iterator[tuple[str, bytes | np.ndarray]]]
@@ -122,9 +123,17 @@ def resolve_spec(spec: str, *, allow_paths: bool = True) -> str:
         is_dir = exists = False
     if not exists:
         looks_like_path = "/" in spec or "\\" in spec or archive_stem(spec)
-        raise DataError(f"There is no file or folder '{spec}'." if looks_like_path else known("data set", spec, names))
+        raise DataError(
+            _("There is no file or folder '{spec}'.", spec=spec) if looks_like_path else known("data set", spec, names)
+        )
     if not is_dir and (archive_stem(path.name) is None or not path.is_file()):
-        raise DataError(f"'{path.name}' is neither a folder nor one of: {', '.join(ARCHIVE_SUFFIXES)}.")
+        raise DataError(
+            _(
+                "'{name}' is neither a folder nor one of: {choices}.",
+                name=path.name,
+                choices=", ".join(ARCHIVE_SUFFIXES),
+            )
+        )
     return str(path)
 
 
@@ -142,7 +151,9 @@ def look_inside(path: Path, progress: Progress | None = None) -> tuple[str, Layo
             stat = path.stat()
             found = scan_archive(path, progress)
         except OSError as error:
-            raise DataError(f"The file '{path.name}' cannot be read: {error.strerror}.") from None
+            raise DataError(
+                _("The file '{name}' cannot be read: {strerror}.", name=path.name, strerror=error.strerror)
+            ) from None
         fingerprint = cache.make_fingerprint("file", path.resolve(), stat.st_size, stat.st_mtime_ns)
     layout = _cached_layout(fingerprint)
     if layout is not None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from tl_core.errors import DataError
+from tl_core.language import _
 
 TEST_SHARE = 0.2
 TEST_LIMIT = 2_000  # +-2 % at 95 % in the worst case; more costs time and tells little
@@ -47,12 +48,23 @@ def make_split(
     if num_images is None or num_images >= len(pool):
         if num_images is not None and num_images > len(pool):
             notes.append(
-                f"Asked for {num_images:,} images to learn from; {name} has {len(pool):,}, so all of them are used."
+                _(
+                    "Asked for {num_images:,} images to learn from; {name} has {n:,}, so all of them are used.",
+                    num_images=num_images,
+                    name=name,
+                    n=len(pool),
+                )
             )
     elif num_images < least:
         raise DataError(
-            f"{num_images:,} images are too few for {name}: it has {_num_classes(labels):,} classes and needs at least "
-            f"{least:,}, one to train and one to check for each class."
+            _(
+                "{num_images:,} images are too few for {name}: it has {num_classes:,} classes and needs at least {least:,}, "
+                "one to train and one to check for each class.",
+                num_images=num_images,
+                name=name,
+                num_classes=_num_classes(labels),
+                least=least,
+            )
         )
     else:
         pool = pool[:num_images]
@@ -125,14 +137,17 @@ def _order_pool(labels: np.ndarray, parts: np.ndarray, test: np.ndarray, seed: i
         index, is_val = _interleave(train, val) if has_val else (train, _is_val(np.arange(len(train))))
         if len(index) < LEAST_PER_CLASS or is_val.all() or not is_val.any():
             raise DataError(
-                f"Class number {label + 1} has too few images that can be read: "
-                "each needs one to train, one to check and one to test."
+                _(
+                    "Class number {n} has too few images that can be read: each needs one to train, one to check and one to "
+                    "test.",
+                    n=label + 1,
+                )
             )
         turn = np.arange(len(index))
         key = np.where(turn < LEAST_PER_CLASS, turn - LEAST_PER_CLASS, (turn + 0.5) / len(index))
         rows.append((index, is_val, key, np.full(len(index), label)))
     if not rows:
-        raise DataError("There is no image that can be read.")
+        raise DataError(_("There is no image that can be read."))
     index, is_val, key, label = (np.concatenate(column) for column in zip(*rows, strict=True))
     order = np.lexsort((label, key))
     pool = np.rec.fromarrays([index[order], is_val[order]], names="index,is_val")

@@ -13,6 +13,7 @@ from tl_core.data.images import HEAD_BYTES, MAX_FILE_BYTES, content_reason
 from tl_core.data.layout import Found, clean_text, cut_entry, is_hidden, name_reason
 from tl_core.data.zips import MAX_ENTRIES, MAX_TOTAL_BYTES
 from tl_core.errors import ArchiveError
+from tl_core.language import _
 
 _XZ_MEMORY = 256 * 2**20  # `xz -9` needs 65 MB to unpack
 _MAX_HEADER = 2**20
@@ -40,10 +41,14 @@ def scan(path: Path, progress: Callable[[int, int], None] | None = None) -> Iter
                 yield last
                 last = None
             if number > MAX_ENTRIES:
-                raise ArchiveError(f"'{path.name}' holds more than {MAX_ENTRIES:,} files.")
+                raise ArchiveError(
+                    _("'{name}' holds more than {max_entries:,} files.", name=path.name, max_entries=MAX_ENTRIES)
+                )
             total_bytes += max(0, member.size)
             if total_bytes > MAX_TOTAL_BYTES:
-                raise ArchiveError(f"'{path.name}' is larger than {MAX_TOTAL_BYTES // 2**30} GB when unpacked.")
+                raise ArchiveError(
+                    _("'{name}' is larger than {n} GB when unpacked.", name=path.name, n=MAX_TOTAL_BYTES // 2**30)
+                )
             if progress and number % 500 == 0:
                 progress(number, max(number, number * file_bytes // max(1, raw.tell())))
             parts = _parts(member.name)
@@ -69,7 +74,7 @@ def scan(path: Path, progress: Callable[[int, int], None] | None = None) -> Iter
 def read(path: Path, refs: Sequence[str], alive: Callable[[], None]) -> Iterator[tuple[str, bytes]]:
     """The bytes of each member, in the archive's own order, ending at the last one asked for. Raises `ArchiveError`."""
     wanted = set(refs)
-    for number, (member, tar, _) in enumerate(_members(path)):
+    for number, (member, tar, _unused) in enumerate(_members(path)):
         if number % 500 == 0:
             alive()
         if member.name in wanted:
@@ -96,7 +101,9 @@ def _members(path: Path) -> Iterator[tuple[tarfile.TarInfo, tarfile.TarFile, Bin
                 yield member, tar, raw
                 tar.members.clear()
     except _TooLong:
-        raise ArchiveError(f"'{path.name}' is larger than {MAX_TOTAL_BYTES // 2**30} GB when unpacked.") from None
+        raise ArchiveError(
+            _("'{name}' is larger than {n} GB when unpacked.", name=path.name, n=MAX_TOTAL_BYTES // 2**30)
+        ) from None
     except _DAMAGE as error:
         raise _damaged(path, last, isinstance(error, _BadHeader)) from None
 
@@ -116,8 +123,12 @@ class _BadHeader(tarfile.ReadError):
 
 
 def _damaged(path: Path, last: str, last_is_whole: bool = False) -> _Damaged:
-    what = f"is damaged or cut short at '{clean_text(last)}'" if last else "is not a tar archive, or it is damaged"
-    error = _Damaged(f"'{path.name}' {what}: copy or upload it again.")
+    if last:
+        values = {"name": path.name, "file": clean_text(last)}
+        text = _("'{name}' is damaged or cut short at '{file}': copy or upload it again.", **values)
+    else:
+        text = _("'{name}' is not a tar archive, or it is damaged: copy or upload it again.", name=path.name)
+    error = _Damaged(text)
     error.last_is_whole = last_is_whole
     return error
 

@@ -23,6 +23,7 @@ from tl_core.data.entry import Entry
 from tl_core.data.images import MAX_FILE_BYTES
 from tl_core.data.layout import Item, Layout
 from tl_core.errors import DataError
+from tl_core.language import _
 
 TABLE = paths.ASSETS / "datasets.json"
 COMPLETE_FILE = "complete.json"
@@ -115,8 +116,13 @@ def layout(name: str) -> Layout:
     row = table()[name]
     if not is_present(name):
         raise DataError(
-            f"{row.title} is not on this machine yet: download it on the page or with "
-            f"`python -m tl_core fetch {name}` ({row.num_bytes / 1e6:,.0f} MB)."
+            _(
+                "{title} is not on this machine yet: download it on the page or with `python -m tl_core fetch {name}` "
+                "({n:,.0f} MB).",
+                title=row.title,
+                name=name,
+                n=row.num_bytes / 1e6,
+            )
         )
     try:
         index = json.loads((folder_of(name) / INDEX_FILE).read_bytes())
@@ -162,8 +168,14 @@ def _gone(row: TorchvisionSet) -> DataError:
     with contextlib.suppress(OSError):
         (folder_of(row.name) / COMPLETE_FILE).unlink(missing_ok=True)
     return DataError(
-        f"Pictures of {row.title} have gone from {folder_of(row.name)}: download it again on the page or with "
-        f"`python -m tl_core fetch {row.name}` ({row.num_bytes / 1e6:,.0f} MB)."
+        _(
+            "Pictures of {title} have gone from {folder_of}: download it again on the page or with `python -m tl_core fetch "
+            "{name}` ({n:,.0f} MB).",
+            title=row.title,
+            folder_of=folder_of(row.name),
+            name=row.name,
+            n=row.num_bytes / 1e6,
+        )
     )
 
 

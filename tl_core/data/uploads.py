@@ -25,11 +25,14 @@ from tl_core.data.kept import Kept, keep
 from tl_core.data.layout import Skipped
 from tl_core.data.received import Job, Part, Report, Source, look
 from tl_core.errors import DataError
+from tl_core.language import _, mark
 
 MAX_UPLOAD_BYTES = 2 * 2**30  # received, archives as they are
 MAX_COLLECTIONS = 20  # of one owner
 FREE_BYTES = 2**30  # that must stay free on the disk
-DISK_FULL = "The disk of the computer that runs this page is full or nearly so: no pictures can be taken in until there is room."
+DISK_FULL = mark(
+    "The disk of the computer that runs this page is full or nearly so: no pictures can be taken in until there is room."
+)
 _THREADS = 2  # Pillow lets go of Python's lock while it decodes, shrinks and encodes
 _MOST_PENDING = 16  # pictures that were read and not yet decoded ...
 _MOST_PENDING_BYTES = 64 * 2**20  # ... and their bytes
@@ -68,7 +71,7 @@ def import_upload(
     parts = [Part(*part) for part in parts]
     received = sum(part.path.stat().st_size for part in parts)
     if received > MAX_UPLOAD_BYTES:
-        raise DataError(f"The upload is larger than {MAX_UPLOAD_BYTES // 2**30} GB.")
+        raise DataError(_("The upload is larger than {n} GB.", n=MAX_UPLOAD_BYTES // 2**30))
     must_exist = must_exist or into.is_dir()
     _check_into(into, owner, must_exist)
     into.parent.mkdir(parents=True, exist_ok=True)
@@ -77,7 +80,7 @@ def import_upload(
     building = into.with_name(f".{into.name}.{secrets.token_hex(4)}.part")
     building.mkdir()
     try:
-        report("Looking at the files", 0, len(parts))
+        report(mark("Looking at the files"), 0, len(parts))
         digest = _digest(parts)
         batch = _find_batch(digest, into, owner)
         built = building / "batch"
@@ -119,7 +122,7 @@ def _check_into(into: Path, owner: str, must_exist: bool) -> None:
             raise gone()
     elif must_exist:
         raise DataError(
-            "This set of pictures was deleted meanwhile, so nothing was added. Add the files to another set."
+            _("This set of pictures was deleted meanwhile, so nothing was added. Add the files to another set.")
         )
 
 
@@ -160,7 +163,10 @@ def _did(parts: Sequence[Part], count: int) -> str:
 def _check_number(owner: str) -> None:
     if len(owned.list_own(owner)) >= MAX_COLLECTIONS:
         raise DataError(
-            f"You have {MAX_COLLECTIONS} sets of pictures already. Delete one of them first, or add to one."
+            _(
+                "You have {max_collections} sets of pictures already. Delete one of them first, or add to one.",
+                max_collections=MAX_COLLECTIONS,
+            )
         )
 
 
@@ -190,14 +196,20 @@ def _build(parts: Sequence[Part], folder: Path, digest: str, report: Report) -> 
     sources = look(parts, skipped, report)
     total = sum(len(source.jobs) for source in sources)
     if total > edits.MAX_PICTURES:
-        raise DataError(f"The upload holds more than {edits.MAX_PICTURES:,} pictures. Received: {total:,}.")
+        raise DataError(
+            _(
+                "The upload holds more than {max_pictures:,} pictures. Received: {total:,}.",
+                max_pictures=edits.MAX_PICTURES,
+                total=total,
+            )
+        )
     writer = BatchWriter(folder)
     for done, (job, kept) in enumerate(_keep_all(sources), 1):
         if isinstance(kept, str):
             skipped.append(Skipped(job.name, kept))
         else:
             writer.add(kept, hashlib.sha256(kept.data).hexdigest()[:32], job.name, job.class_name, job.split)
-        report("Checking and shrinking the pictures", done, total)
+        report(mark("Checking and shrinking the pictures"), done, total)
     if not writer.pictures:
         first = f" The first, '{skipped[0].name}': {skipped[0].reason.rstrip('.')}." if skipped else ""
         raise DataError(f"None of the uploaded files can be used.{first}")
@@ -215,7 +227,14 @@ def _keep_all(sources: Sequence[Source]) -> Iterator[tuple[Job, Kept | str]]:
             for ref, data in source.read(list(unread)):
                 job = unread.pop(ref)
                 if time.monotonic() > end:
-                    yield job, f"'{job.name}' came after the {MAX_SECONDS / 60:.0f} minutes that one upload may take."
+                    yield (
+                        job,
+                        _(
+                            "'{name}' came after the {n:.0f} minutes that one upload may take.",
+                            name=job.name,
+                            n=MAX_SECONDS / 60,
+                        ),
+                    )
                     continue
                 pending.append((job, pool.submit(_keep, data, job.name), len(data)))
                 num_bytes += len(data)
@@ -224,9 +243,9 @@ def _keep_all(sources: Sequence[Source]) -> Iterator[tuple[Job, Kept | str]]:
                     num_bytes -= size
                     yield job, future.result()
             for job in unread.values():
-                yield job, f"'{job.name}' is empty or could not be read."
+                yield job, _("'{name}' is empty or could not be read.", name=job.name)
         while pending:
-            job, future, _ = pending.popleft()
+            job, future, _unused = pending.popleft()
             yield job, future.result()
 
 

@@ -15,6 +15,7 @@ from typing import BinaryIO
 from tl_core.data.images import HEAD_BYTES, MAX_FILE_BYTES, content_reason
 from tl_core.data.layout import Found, cut_entry, is_hidden, name_reason
 from tl_core.errors import ArchiveError
+from tl_core.language import _
 
 MAX_ENTRIES = 200_000
 MAX_TOTAL_BYTES = 4 * 2**30
@@ -60,7 +61,7 @@ def scan(path: Path) -> Iterator[Found]:
 def read(path: Path, refs: Sequence[str], alive: Callable[[], None]) -> Iterator[tuple[str, bytes]]:
     """The bytes of each member, in the archive's own order; b'' for one that is damaged. Raises `ArchiveError`."""
     wanted = set(refs)
-    with _open(path) as (archive, _):
+    with _open(path) as (archive, _unused):
         for info in archive.infolist():
             if info.filename in wanted:
                 wanted.discard(info.filename)
@@ -80,7 +81,10 @@ def _open(path: Path) -> Iterator[tuple[zipfile.ZipFile, bool]]:
             kept, directory = _rebuild(raw, path.name)
             if not directory:
                 raise ArchiveError(
-                    f"'{path.name}' is not a zip archive, or it is damaged from its start: copy or upload it again."
+                    _(
+                        "'{name}' is not a zip archive, or it is damaged from its start: copy or upload it again.",
+                        name=path.name,
+                    )
                 ) from None
             file = io.BufferedReader(_Spliced(raw, kept, directory))
             archive, is_whole = stack.enter_context(zipfile.ZipFile(file)), False
@@ -117,7 +121,7 @@ def _has_directory(path: Path) -> bool:
 
 
 def _too_many(name: str) -> str:
-    return f"'{name}' holds more than {MAX_ENTRIES:,} files."
+    return _("'{name}' holds more than {max_entries:,} files.", name=name, max_entries=MAX_ENTRIES)
 
 
 def _rebuild(file: BinaryIO, name: str) -> tuple[int, bytes]:
@@ -213,14 +217,14 @@ class _Spliced(io.RawIOBase):
 
 def _check_members(name: str, members: Sequence[zipfile.ZipInfo], directory_start: int) -> None:
     if sum(info.file_size for info in members) > MAX_TOTAL_BYTES:
-        raise ArchiveError(f"'{name}' is larger than {MAX_TOTAL_BYTES // 2**30} GB when unpacked.")
+        raise ArchiveError(_("'{name}' is larger than {n} GB when unpacked.", name=name, n=MAX_TOTAL_BYTES // 2**30))
     end = 0
     for info in sorted(members, key=lambda info: info.header_offset):
         if info.header_offset < end:
-            raise ArchiveError(f"'{name}' is not safe to read: files in it lie one over the other.")
+            raise ArchiveError(_("'{name}' is not safe to read: files in it lie one over the other.", name=name))
         end = info.header_offset + 30 + info.compress_size
     if end > directory_start:
-        raise ArchiveError(f"'{name}' is damaged: a file in it reaches beyond its end.")
+        raise ArchiveError(_("'{name}' is damaged: a file in it reaches beyond its end.", name=name))
 
 
 def _parts(info: zipfile.ZipInfo) -> tuple[str, ...]:

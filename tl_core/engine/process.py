@@ -86,7 +86,8 @@ class WorkerProcess:
         except ValueError:
             log.warning("%s worker: half a line", self.lane)
             return
-        self.ready = self.ready or message["kind"] == "ready"
+        # a quick answer may come before the worker has said that it is ready
+        self.ready = self.ready or message["kind"] in ("ready", "begun", "answer")
         try:
             self.on_message(message)
         except Exception:

@@ -9,6 +9,7 @@ from typing import Any
 
 from tl_core.engine.process import WorkerProcess
 from tl_core.errors import Cancelled, UserError, WorkerDied
+from tl_core.language import _
 from tl_core.questions import LONG
 
 LONGEST_WAIT = 600.0  # seconds a quick question may wait for those before it
@@ -84,7 +85,7 @@ class InteractiveLane:
         question = Question(name, args, self._cancel)
         with self._lock:
             if self._closed:
-                raise WorkerDied("The server is shutting down.")
+                raise WorkerDied(_("The server is shutting down."))
             self.start()
             number = next(self._ids)
             self._open[number] = question
@@ -111,7 +112,7 @@ class InteractiveLane:
             if not self._give_up(question):
                 return question.future.result()  # it was answered at this very moment
             raise WorkerDied(
-                f"No answer within {timeout:.0f} seconds. Try again, with fewer or smaller pictures."
+                _("No answer within {timeout:.0f} seconds. Try again, with fewer or smaller pictures.", timeout=timeout)
             ) from None
 
     def close(self) -> None:
@@ -168,7 +169,9 @@ class InteractiveLane:
             for question in silent:
                 question.begun.set()
                 question.future.set_exception(
-                    WorkerDied(f"Nothing was heard of it for {question.silence:.0f} seconds. Try again.")
+                    WorkerDied(
+                        _("Nothing was heard of it for {silence:.0f} seconds. Try again.", silence=question.silence)
+                    )
                 )
 
     def _cancel(self, question: Question) -> None:

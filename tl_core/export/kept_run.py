@@ -15,6 +15,7 @@ from tl_core.cases import Recipe
 from tl_core.data.dial import GRIDS, position, position_name, tile_order, turn_colours
 from tl_core.errors import WeightsMissing
 from tl_core.experiment import Experiment
+from tl_core.language import _
 from tl_core.networks import Network, get_network
 from tl_core.predict import weights_path
 from tl_core.surgery import AdaptedNetwork, adapt
@@ -61,8 +62,10 @@ def read_kept(run_id: str) -> KeptRun:
         )
     except FileNotFoundError:
         raise WeightsMissing(
-            "The weights of this run are no longer kept: only those of the latest runs are. Start the run again, then "
-            "take its weights home."
+            _(
+                "The weights of this run are no longer kept: only those of the latest runs are. Start the run again, then "
+                "take its weights home."
+            )
         ) from None
     except (SafetensorError, OSError, ValueError, KeyError, TypeError) as error:
         raise _unusable(error) from error
@@ -70,7 +73,7 @@ def read_kept(run_id: str) -> KeptRun:
 
 def plain_name(key: str) -> str:
     """'frozen.conv1.conv.weight' as 'body.conv1.conv.weight': outside of training it does not matter what was frozen."""
-    part, _, rest = key.partition(".")
+    part, _unused, rest = key.partition(".")
     return f"body.{rest}" if part in _PARTS else key
 
 
@@ -114,5 +117,8 @@ def _wait_until_saved(path: Path) -> None:
 
 def _unusable(error: Exception) -> WeightsMissing:
     return WeightsMissing(
-        f"The weights of this run cannot be used: its file is damaged ({type(error).__name__}). Start the run again."
+        _(
+            "The weights of this run cannot be used: its file is damaged ({detail}). Start the run again.",
+            detail=type(error).__name__,
+        )
     )

@@ -10,6 +10,7 @@ from tl_core.data import DataSet, load_dataset
 from tl_core.errors import DataError
 from tl_core.export.notebook import notebook
 from tl_core.export.record import RunRecord
+from tl_core.language import _, mark
 from tl_core.networks import get_network
 
 MOST_MB = 200  # of decoded pictures, 1 MB = 1,000,000 bytes
@@ -30,24 +31,32 @@ def write_notebook_zip(record: RunRecord, path: Path, report: Report) -> str:
         fits = int(MOST_MB * 1e6 / (network.input_size**2 * 3)) - started["num_test"]
         cure = f"Run it with at most {fits:,} images, or take" if fits > 10 else "Take"
         raise DataError(
-            f"A notebook takes its pictures along, {MOST_MB} MB at most. Received: {count:,} pictures, {megabytes:,.0f} MB. "
-            f"{cure} the weights or the report."
+            _(
+                "A notebook takes its pictures along, {most_mb} MB at most. Received: {count:,} pictures, {megabytes:,.0f} MB. "
+                "{cure} the weights or the report.",
+                most_mb=MOST_MB,
+                count=count,
+                megabytes=megabytes,
+                cure=cure,
+            )
         )
     data = load_dataset(
         experiment.data, experiment.num_images, experiment.seed, network.input_size,
-        progress=lambda done, total: report("Reading the images", done, total),
+        progress=lambda done, total: report(mark("Reading the images"), done, total),
     )  # fmt: skip
     counts = (len(data.train_labels), len(data.val_labels), len(data.test_labels))
     if list(data.class_names) != started["classes"] or counts != tuple(
         started[f"num_{part}"] for part in ("train", "val", "test")
     ):
-        raise DataError("The data set has changed since this run. Start the run again, then take its notebook home.")
+        raise DataError(_("The data set has changed since this run. Start the run again, then take its notebook home."))
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr(zipfile.ZipInfo("notebook.ipynb"), notebook(record, data))
         _add_pictures(archive, data, report)
         if network.builtin and experiment.make_recipe().init == "pretrained":
             archive.write(network.weights_path, network.weights_file)
-    return f"With its {count:,} pictures at {network.input_size} × {network.input_size} pixels."
+    return _(
+        "With its {count:,} pictures at {input_size} × {input_size} pixels.", count=count, input_size=network.input_size
+    )
 
 
 def _add_pictures(archive: zipfile.ZipFile, data: DataSet, report: Report) -> None:
@@ -59,6 +68,6 @@ def _add_pictures(archive: zipfile.ZipFile, data: DataSet, report: Report) -> No
     with archive.open(zipfile.ZipInfo("pictures.npz"), "w", force_zip64=True) as file:
         with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as inner:
             for number, (name, array) in enumerate(parts.items()):
-                report("Packing the pictures", number, len(parts))
+                report(mark("Packing the pictures"), number, len(parts))
                 with inner.open(f"{name}.npy", "w", force_zip64=True) as part:
                     np.lib.format.write_array(part, array, allow_pickle=False)

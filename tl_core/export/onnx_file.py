@@ -16,6 +16,7 @@ from tl_core.data.dataset import known_bad, usable
 from tl_core.data.split import make_split
 from tl_core.errors import DataError, NetworkError
 from tl_core.export.kept_run import KeptRun, description
+from tl_core.language import _, mark
 from tl_core.preprocess import Preprocess
 from tl_core.surgery import AdaptedNetwork
 from tl_core.trainer import as_tensor
@@ -34,9 +35,9 @@ def write_onnx(kept: KeptRun, path: Path, report: Report) -> str:
     `description` is in the model's metadata. Returns a sentence on how well it agrees with PyTorch; raises `NetworkError`
     if it does not, and then there is no file.
     """
-    report("Reading the weights", 0, 1)
+    report(mark("Reading the weights"), 0, 1)
     model = kept.rebuild()
-    report("Writing the network as ONNX", 0, 1)
+    report(mark("Writing the network as ONNX"), 0, 1)
     with _exporting:
         _export(kept, model, path)
     try:
@@ -46,7 +47,12 @@ def write_onnx(kept: KeptRun, path: Path, report: Report) -> str:
         raise
     if not agrees:
         path.unlink()
-        raise NetworkError(f"This network cannot be had as ONNX: {sentence} Take the weights or the notebook instead.")
+        raise NetworkError(
+            _(
+                "This network cannot be had as ONNX: {sentence} Take the weights or the notebook instead.",
+                sentence=sentence,
+            )
+        )
     return sentence
 
 
@@ -61,8 +67,12 @@ def _export(kept: KeptRun, model: AdaptedNetwork, path: Path) -> None:
             )  # fmt: skip
     except torch.onnx.OnnxExporterError as error:
         raise NetworkError(
-            f"{kept.network.title} with this recipe cannot be written as ONNX by this version of PyTorch "
-            f"({type(error).__name__}). Take the weights or the notebook instead."
+            _(
+                "{title} with this recipe cannot be written as ONNX by this version of PyTorch ({detail}). Take the weights "
+                "or the notebook instead.",
+                title=kept.network.title,
+                detail=type(error).__name__,
+            )
         ) from error
     for key, value in description(kept).items():
         program.model.metadata_props[key] = value if isinstance(value, str) else json.dumps(value)
@@ -76,7 +86,7 @@ def check(kept: KeptRun, model: nn.Module, path: Path, report: Report) -> tuple[
     """
     import onnxruntime
 
-    report("Checking it against PyTorch", 0, CHECK_PICTURES)
+    report(mark("Checking it against PyTorch"), 0, CHECK_PICTURES)
     images, what = _test_pictures(kept)
     preprocess = Preprocess(kept.network, kept.experiment.distance, False, torch.device("cpu"))
     options = onnxruntime.SessionOptions()
@@ -92,16 +102,24 @@ def check(kept: KeptRun, model: nn.Module, path: Path, report: Report) -> tuple[
             (found,) = session.run(None, {"images": batch.numpy()})
         except Exception as error:  # onnxruntime's own errors have no common class
             raise NetworkError(
-                f"{kept.network.title} with this recipe cannot be run by onnxruntime ({type(error).__name__}). "
-                "Take the weights or the notebook instead."
+                _(
+                    "{title} with this recipe cannot be run by onnxruntime ({detail}). Take the weights or the notebook "
+                    "instead.",
+                    title=kept.network.title,
+                    detail=type(error).__name__,
+                )
             ) from error
         difference = float(np.abs(found - expected).max())
         worst = max(worst, difference) if np.isfinite(difference) else float("inf")
         largest = max(largest, float(np.abs(expected).max()))
-        report("Checking it against PyTorch", start + len(batch), len(images))
-    sentence = (
-        f"Checked against PyTorch on {len(images)} {what}: the largest difference of an output is {_short(worst)}, where outputs "
-        f"go up to {_short(largest)}."
+        report(mark("Checking it against PyTorch"), start + len(batch), len(images))
+    sentence = _(
+        "Checked against PyTorch on {n} {what}: the largest difference of an output is {short}, where outputs go up to "
+        "{short2}.",
+        n=len(images),
+        what=what,
+        short=_short(worst),
+        short2=_short(largest),
     )
     return sentence, worst <= TOLERANCE * max(1.0, largest)
 

@@ -8,6 +8,7 @@ from typing import Any
 
 from tl_core.errors import ExperimentError, RunNotFound, known
 from tl_core.export.record import RunRecord
+from tl_core.language import _, mark
 from tl_core.paths import home
 
 FORMS = {"report": ".html", "notebook": ".zip", "weights": ".safetensors", "onnx": ".onnx"}
@@ -38,9 +39,11 @@ def take_home(
     if form not in FORMS:
         raise ExperimentError(known("form", form, list(FORMS)))
     if not re.fullmatch("[0-9a-f]{32}", run_id):
-        raise RunNotFound(f"A run id is 32 hexadecimal digits. Received: '{run_id[:64]}'. Open the run again.")
+        raise RunNotFound(
+            _("A run id is 32 hexadecimal digits. Received: '{value}'. Open the run again.", value=run_id[:64])
+        )
     if not {"started", "finished"} <= {event["event"] for event in events}:
-        raise RunNotFound("Only a run that has finished can be taken home. Wait until it has, or start it again.")
+        raise RunNotFound(_("Only a run that has finished can be taken home. Wait until it has, or start it again."))
     sweep(time.time())
     path = exports_dir() / f"{run_id}{FORMS[form]}"
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -65,7 +68,7 @@ def _make(form: str, run_id: str, record: RunRecord, ended: float | None, link: 
         return write_notebook_zip(record, path, report)
     from tl_core.export.kept_run import read_kept
 
-    report("Reading the weights", 0, 1)
+    report(mark("Reading the weights"), 0, 1)
     kept = read_kept(run_id)
     if form == "onnx":
         from tl_core.export.onnx_file import write_onnx

@@ -10,6 +10,7 @@ from tl_core.data.drawn import animals, flowers, signs
 from tl_core.data.drawn.dice import Dice
 from tl_core.data.drawn.scene import Scene
 from tl_core.data.drawn.surroundings import finish
+from tl_core.language import mark
 
 VERSION = 1  # raise it when the pictures change: decoded ones are kept by it
 SEED = 0
@@ -31,30 +32,38 @@ class World:
 
 WORLDS = {
     "dogs": World(
-        "Drawn dogs",
-        "24 breeds, drawn by this program, as many as you like. "
-        "The 'Drawn dogs network' learnt from just these kinds: as similar as can be.",
+        mark("Drawn dogs"),
+        mark(
+            "24 breeds, drawn by this program, as many as you like. "
+            "The 'Drawn dogs network' learnt from just these kinds: as similar as can be."
+        ),
         tuple(kind.name for kind in animals.DOGS),
         partial(animals.draw, animals.DOGS),
     ),
     "wolves": World(
-        "Drawn wolves",
-        "eight kinds, drawn by this program, as many as you like. "
-        "Other animals than the dogs its network learnt from, but built like them: similar.",
+        mark("Drawn wolves"),
+        mark(
+            "eight kinds, drawn by this program, as many as you like. "
+            "Other animals than the dogs its network learnt from, but built like them: similar."
+        ),
         tuple(kind.name for kind in animals.WOLVES),
         partial(animals.draw, animals.WOLVES),
     ),
     "flowers": World(
-        "Drawn flowers",
-        "eight kinds, drawn by this program, as many as you like. "
-        "Nothing like the dogs its network learnt from: different.",
+        mark("Drawn flowers"),
+        mark(
+            "eight kinds, drawn by this program, as many as you like. "
+            "Nothing like the dogs its network learnt from: different."
+        ),
         flowers.NAMES,
         flowers.draw,
     ),
     "road_signs": World(
-        "Drawn road signs",
-        "sixteen of them, drawn by this program, as many as you like. "
-        "Nothing like the dogs its network learnt from: different.",
+        mark("Drawn road signs"),
+        mark(
+            "sixteen of them, drawn by this program, as many as you like. "
+            "Nothing like the dogs its network learnt from: different."
+        ),
         signs.NAMES,
         signs.draw,
         mirror_safe=False,

@@ -1,0 +1,35 @@
+"""The visitor's class as every page meets it: what may run, and where a run or a guess is noted. All of it is nothing for those
+who are in no class.
+
+A page that starts runs calls `allowed(experiment)` before `engine.submit` and `note_run(run_id)` after it.
+"""
+
+from frame.class_fixed import check_fixed
+from frame.class_store import get_guesses, get_runs, rules
+from frame.services import get_catalogue, owner
+from tl_core.class_rules import allowed_with
+from tl_core.experiment import Experiment
+
+
+def allowed(experiment: Experiment) -> Experiment:
+    """The experiment as this visitor may run it now; raises `RunRefused`, whose text is for the visitor."""
+    binding = rules()
+    if binding is None:
+        return experiment
+    check_fixed(experiment)
+    entry = get_catalogue().get(experiment.data)
+    return allowed_with(binding, experiment, entry.default_images if entry is not None else None)
+
+
+def note_run(run_id: str) -> None:
+    """A run that this visitor has just submitted goes on the board of his class when it has ended."""
+    get_runs().note(run_id, owner())
+
+
+def note_guess(kind: str, about: str, answer: str) -> None:
+    """A guess that this visitor made before the answer was revealed goes into the tally of his class.
+
+    `kind`: what was guessed, `tl_core.class_guesses.SIMILARITY` or a word of the page's own; `about`: equal for equal questions,
+    and fit to be shown; `answer`: a recipe's name, say.
+    """
+    get_guesses().note(kind, about, answer, owner())

@@ -1,0 +1,37 @@
+"""Classes, their runs and guesses, one of each for the whole server; and the class of the visitor who asks."""
+
+import streamlit as st
+
+from frame.services import get_store, owner
+from tl_core.class_guesses import ClassGuesses
+from tl_core.class_rules import Rules
+from tl_core.class_runs import ClassRuns
+from tl_core.classes import Classes, Member, SchoolClass
+
+
+@st.cache_resource
+def get_classes() -> Classes:
+    return Classes(get_store())
+
+
+@st.cache_resource
+def get_runs() -> ClassRuns:
+    return ClassRuns(get_classes(), get_store())
+
+
+@st.cache_resource
+def get_guesses() -> ClassGuesses:
+    return ClassGuesses(get_classes())
+
+
+def membership() -> tuple[SchoolClass, Member] | None:
+    """The class that this visitor is in now, as a student."""
+    return get_classes().membership(owner())
+
+
+def rules() -> Rules | None:
+    """What binds this visitor: nothing outside a class, and nothing in a class that is his own."""
+    now = membership()
+    if now is None or get_classes().teaches(now[0].id, owner()):
+        return None
+    return now[0].rules

@@ -1,0 +1,82 @@
+"""Races and their runs as the pages read them: what is over is read from the store only once for all who watch."""
+
+import threading
+from collections import OrderedDict
+
+import streamlit as st
+
+from frame.class_room import allowed, note_guess, note_run
+from frame.services import get_engine, get_events, get_store, owner
+from tl_core.data.dial import position_name
+from tl_core.race import Race
+from tl_core.race_runs import RaceRun
+from tl_core.races import KeptRace, Races
+from tl_core.store import Store
+
+MOST_KEPT = 1_000  # runs that are over
+GUESS = "race"  # the kind of guess in a class's tally
+
+
+@st.cache_resource
+def get_races() -> Races:
+    return Races(get_store())
+
+
+class RaceRuns:
+    """The runs of races that are looked at."""
+
+    def __init__(self, store: Store):
+        self.store = store
+        self._over: OrderedDict[str, RaceRun] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def of(self, kept: KeptRace) -> list[RaceRun]:
+        """In the order of the race. Raises `RunNotFound` if one of them was deleted."""
+        with self._lock:
+            return [
+                self._over.get(run_id) or self._read(entry, run_id)
+                for entry, run_id in zip(kept.race.entries(), kept.run_ids, strict=True)
+            ]
+
+    def _read(self, entry, run_id: str) -> RaceRun:
+        run = self.store.get_run(run_id)
+        found = RaceRun(entry, run_id, run.status, tuple(get_events().of(run_id)), run.recorded)
+        if not found.active:
+            self._over[run_id] = found
+            while len(self._over) > MOST_KEPT:
+                self._over.popitem(last=False)
+        return found
+
+
+@st.cache_resource
+def get_race_runs() -> RaceRuns:
+    return RaceRuns(get_store())
+
+
+def start_race(race: Race, fresh: bool = False) -> str:
+    """Submit all runs of a race and keep it; returns its id.
+
+    Raises `UserError` where the class or the queue does not take it; then nothing was submitted.
+    """
+    experiments = [allowed(experiment) for experiment in race.experiments()]
+    run_ids = get_engine().submit_many(experiments, owner(), fresh=fresh)
+    for run_id in run_ids:
+        note_run(run_id)
+    if race.guess.recipe is not None:
+        note_guess(GUESS, about_race(race), race.guess.recipe)
+    return get_races().add(race, run_ids, owner())
+
+
+def stop_race(kept: KeptRace) -> None:
+    """Stop the run that trains and take the waiting ones out of the queue; nothing for anyone but the race's owner."""
+    if kept.owner != owner():
+        return
+    get_races().set_stopped(kept.id)
+    for run_id in reversed(kept.run_ids):  # the waiting ones first, so that none of them starts
+        get_engine().cancel(run_id)
+
+
+def about_race(race: Race) -> str:
+    """What was guessed of, equal for equal races: 'flowers, 500 images, as is, demo: case-1, case-3'."""
+    what = [race.base.data, f"{race.num_images} images", position_name(race.base.distance), race.base.network]
+    return f"{', '.join(what)}: {', '.join(sorted(race.recipes))}"[:255]

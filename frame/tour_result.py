@@ -1,0 +1,94 @@
+"""What the runs of a step came to: live while they go on, then a sentence on them, the prediction, and the recorded runs."""
+
+import streamlit as st
+
+from frame import components
+from frame.race_data import get_race_runs, get_races, stop_race
+from frame.text import plain
+from tl_core.cell_plot import cell_plot_svg
+from tl_core.errors import UserError
+from tl_core.language import _, retold
+from tl_core.race_figures import race_alt, race_figure
+from tl_core.race_runs import RaceRun, lanes, progress, verdict_of
+from tl_core.race_words import guess_text, progress_text, time_text, verdict_text
+from tl_core.races import KeptRace
+from tl_core.tour import Step, recorded_verdict
+from tl_core.tour_words import by_heart, heart_guess_text, heart_line, heart_text, recorded_text, result_text
+
+POLL_SECONDS = 0.5
+
+
+def show_curves(kept: KeptRace) -> None:
+    """The curves of a step's runs, live while they go on; drawn from recorded events only."""
+    runs = _runs(kept)
+    active = any(run.active for run in runs)
+
+    @st.fragment(run_every=POLL_SECONDS if active else None)
+    def watch() -> None:
+        now = _runs(get_races().get(kept.id)) if active else runs
+        if active and not any(run.active for run in now):
+            st.rerun()
+        if active:
+            state = progress(kept.race, now)
+            st.progress(state.share, progress_text(kept.race, state))
+            st.button(_("Stop"), key="tour_stop", on_click=stop_race, args=(kept,))
+        figure = race_figure(kept.race, now, "epochs", st.context.theme.type == "dark", kept.id)
+        components.live_plot(figure, alt=race_alt(kept.race, now), key="tour_curves")
+
+    watch()
+
+
+def show_words_of(step: Step, kept: KeptRace) -> None:
+    """When the runs are over: what their numbers say, and the recorded runs beside them."""
+    runs = _runs(kept)
+    if runs and not any(run.active for run in runs):
+        _say(step, kept, runs)
+        _recorded(step, runs)
+
+
+def _runs(kept: KeptRace) -> list[RaceRun]:
+    """None of them where one was deleted."""
+    try:
+        return get_race_runs().of(kept)
+    except UserError:
+        return []
+
+
+def _say(step: Step, kept: KeptRace, runs: list[RaceRun]) -> None:
+    """One paragraph that follows from the numbers."""
+    for error in dict.fromkeys(run.events[-1].get("error") for run in runs if run.status == "failed" and run.events):
+        if error:
+            st.error(plain(retold(error)))
+    verdict = verdict_of(runs)
+    if verdict is None:
+        st.markdown(_("No run went through, so there is no result."))
+        return
+    with st.container(key="tour_said"):
+        if step.trial.by_heart:
+            found = [one for run in runs if (one := by_heart(run)) is not None]
+            lines = "\n".join(f"- {plain(heart_line(one))}" for one in found)
+            st.markdown(
+                f"{lines}\n\n**{plain(heart_text(found))}** {plain(heart_guess_text(kept.race.guess.recipe, found))}"
+            )
+            return
+        num_test = verdict.results[0].num_test or 0
+        right = _("Right on {n:,} new pictures: {results}", n=num_test, results=result_text(verdict))
+        said = verdict_text(verdict, kept.race.prescribed)
+        more = [guess_text(kept.race.guess, verdict), time_text(lanes(kept.race, runs, verdict))]
+        more.append(_("One run each: the noise is that of the test pictures only."))
+        st.markdown(f"{plain(right)}\n\n**{plain(said)}** {plain(' '.join(part for part in more if part))}")
+
+
+def _recorded(step: Step, runs: list[RaceRun]) -> None:
+    """The recorded runs beside one's own, for what a few seconds cannot show."""
+    shown = [(one, verdict) for one in step.recorded if (verdict := recorded_verdict(one)) is not None]
+    if not shown or not any(run.finished for run in runs):
+        return
+    st.markdown(f"**{plain(_(step.after))}**")
+    for index, (one, verdict) in enumerate(shown):
+        st.markdown(
+            plain(_("{n:,} images: {results}", n=one.num_images, results=result_text(verdict)))
+            + f" **{plain(recorded_text(one, verdict))}**"
+        )
+        components.drawing(cell_plot_svg(verdict, f"tour-{index}"), key=f"tour_dots_{index}")
+    st.markdown(_("Recorded runs: dots are runs, the line is their mean, the band its 95 % interval."))

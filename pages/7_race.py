@@ -1,0 +1,48 @@
+"""Race: several recipes on the same pictures, live against each other; nobody wins inside the noise."""
+
+import streamlit as st
+
+from frame.datasets import redraw_when_done
+from frame.download_box import download_box
+from frame.entry import enter
+from frame.experiment_bar import experiment_bar
+from frame.race_history import show_history
+from frame.race_setup import race_setup
+from frame.race_view import is_busy, show_race
+from frame.text import plain
+from tl_core.language import _
+
+enter()
+
+settings, data = experiment_bar()
+if data.missing:
+    download_box(data.missing)
+elif data.error:
+    st.error(plain(data.error))
+elif data.measure_error:
+    st.info(plain(data.measure_error))
+
+race_id = st.session_state.get("race_id")
+st.header(_("Race"), anchor=False)
+if settings.imagined:
+    st.info(
+        _(
+            "An imagined data set has no pictures to train on. Choose a data set in the bar above, or bring your own on the "
+            "page 'My images'."
+        )
+    )
+elif race_id:
+    with st.expander(_("Another race")):
+        race_setup(settings, data, is_busy(race_id))
+else:
+    st.write(
+        _(
+            "Which recipe is really the best on these pictures? Each learns from the same pictures, several times with "
+            "different luck, and only a difference larger than the luck counts as a win."
+        )
+    )
+    race_setup(settings, data, busy=False)
+if race_id:
+    show_race(race_id)
+show_history()
+redraw_when_done(data.waiting)

@@ -1,0 +1,138 @@
+"""Where a race stands: its runs with their recorded events, what is done, and how long the rest will take."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from statistics import fmean, median
+from typing import Any
+
+from tl_core.engine.pace import Pace
+from tl_core.race import Entry, Race
+from tl_core.study import expected_work
+from tl_core.verdicts import Result, Verdict, winner
+
+
+@dataclass(frozen=True)
+class RaceRun:
+    """One run of a race. `events`: as JSON, in order; `status`: as in the store."""
+
+    entry: Entry
+    run_id: str
+    status: str
+    events: tuple[dict[str, Any], ...] = ()
+    recorded: bool = False
+
+    @property
+    def active(self) -> bool:
+        return self.status in ("queued", "running")
+
+    @cached_property
+    def started(self) -> dict[str, Any] | None:
+        return next((event for event in self.events if event["event"] == "started"), None)
+
+    @cached_property
+    def epochs(self) -> list[dict[str, Any]]:
+        return [event for event in self.events if event["event"] == "epoch"]
+
+    @cached_property
+    def finished(self) -> dict[str, Any] | None:
+        return next((event for event in self.events if event["event"] == "finished"), None)
+
+    @cached_property
+    def best(self) -> dict[str, Any] | None:
+        """The epoch whose weights were kept."""
+        return max(self.epochs, key=lambda e: (e["val_accuracy"], -e["val_loss"]), default=None)
+
+    def since_ready(self, event: dict[str, Any]) -> float:
+        """Seconds of training until an event: since pictures and network were ready, so that nobody pays for the others'
+        reading."""
+        return max(0.0, event["elapsed_seconds"] - self.started["elapsed_seconds"]) if self.started else 0.0
+
+    @property
+    def num_trainable(self) -> int | None:
+        """Weights that were trained at some time of the run."""
+        if self.started is None:
+            return None
+        return sum(layer["num_trainable"] for layer in self.started["layers"])
+
+
+@dataclass(frozen=True)
+class Lane:
+    """What is known of one recipe so far; `seconds` of training in a run, on average."""
+
+    recipe: str
+    result: Result | None
+    seconds: float | None
+    num_trainable: int | None
+
+
+@dataclass(frozen=True)
+class Progress:
+    """`running`: the run that trains, None between two; `seconds_left` is None while nothing is known to tell it from."""
+
+    num_over: int
+    num_runs: int
+    running: RaceRun | None
+    seconds_left: float | None
+
+    @property
+    def share(self) -> float:
+        return self.num_over / self.num_runs
+
+
+def verdict_of(runs: Sequence[RaceRun], num_images: int | None = None, *, sized: bool = False) -> Verdict | None:
+    """Who won among the finished runs, of the size `num_images` only if `sized`. None where none has finished."""
+    rows = [
+        {
+            "recipe": run.entry.recipe,
+            "seed": run.entry.seed,
+            "test_accuracy": run.finished["test_accuracy"],
+            "num_test": run.started["num_test"] if run.started else None,
+        }
+        for run in runs
+        if run.finished and (not sized or run.entry.num_images == num_images)
+    ]
+    return winner(rows) if rows else None
+
+
+def lanes(race: Race, runs: Sequence[RaceRun], verdict: Verdict | None) -> list[Lane]:
+    """The recipes in the order of their means, those without a result last."""
+    found = []
+    for recipe in race.recipes:
+        mine = [run for run in runs if run.entry.recipe == recipe]
+        seconds = [run.since_ready(run.finished) for run in mine if run.finished]
+        weights = next((run.num_trainable for run in mine if run.started), None)
+        result = verdict.of(recipe) if verdict else None
+        found.append(Lane(recipe, result, fmean(seconds) if seconds else None, weights))
+    place = {result.recipe: index for index, result in enumerate(verdict.results)} if verdict else {}
+    return sorted(found, key=lambda lane: place.get(lane.recipe, len(place)))
+
+
+def progress(race: Race, runs: Sequence[RaceRun]) -> Progress:
+    running = next((run for run in runs if run.status == "running"), None)
+    return Progress(sum(not run.active for run in runs), len(runs), running, _seconds_left(race, runs))
+
+
+def _seconds_left(race: Race, runs: Sequence[RaceRun]) -> float | None:
+    """From the finished runs of the same recipe, else from those of its kind, by the work that each is."""
+    pace = Pace()
+    rates: dict[str, list[float]] = {}
+    for run in runs:
+        if run.finished:
+            experiment, seconds = race.experiment(run.entry), run.finished["seconds"]
+            pace.note(experiment, seconds)
+            rates.setdefault(run.entry.recipe, []).append(seconds / expected_work(experiment))
+    total = 0.0
+    for run in runs:
+        if not run.active:
+            continue
+        if run.epochs:
+            total += run.epochs[-1]["eta_seconds"]
+            continue
+        experiment = race.experiment(run.entry)
+        own = rates.get(run.entry.recipe)
+        seconds = median(own) * expected_work(experiment) if own else pace.expect(experiment)
+        if seconds is None:
+            return None
+        total += seconds
+    return total
