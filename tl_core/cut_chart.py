@@ -105,7 +105,8 @@ def say(bars: Sequence[CutBar], stage: str, recommended: str) -> str:
         place = place if points else _("no different from the highest, {layer}", layer=highest)
     if rivals and len(rivals) == len(bars) - 1:
         text += _(
-            ", {place}. The error bars of all stages overlap: these pictures alone do not decide where to cut.", place=place
+            ", {place}. The error bars of all stages overlap: these pictures alone do not decide where to cut.",
+            place=place,
         )
     elif chosen is not best:
         text += _(", {place}: the difference is inside the error bars, so it may be none.", place=place)

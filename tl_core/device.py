@@ -55,7 +55,9 @@ def make_deterministic(seed: int) -> None:
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.manual_seed(seed)
     torch.use_deterministic_algorithms(True, warn_only=True)
-    torch.utils.deterministic.fill_uninitialized_memory = False  # nothing here reads such memory; filling costs some 5 %
+    torch.utils.deterministic.fill_uninitialized_memory = (
+        False  # nothing here reads such memory; filling costs some 5 %
+    )
     torch.backends.cudnn.benchmark = False
 
 

@@ -9,7 +9,7 @@ from tl_core.language import _
 from tl_core.race import NOBODY
 from tl_core.race_runs import RaceRun
 from tl_core.race_words import listed
-from tl_core.recipe_marks import recipe_short
+from tl_core.recipe_marks import recipe_name, recipe_short
 from tl_core.tour import Shown
 from tl_core.verdicts import Verdict
 
@@ -54,12 +54,13 @@ def by_heart(run: RaceRun) -> ByHeart | None:
 
 
 def heart_line(found: ByHeart) -> str:
-    """One network's gap: 'case 4: 97 % of the 160 training images are right, and 44.1 % ...'."""
-    values = {"recipe": recipe_short(found.recipe), "train": 100 * found.train, "num_train": found.num_train}
+    """One network's gap: 'Case 4: 97 % of the 160 training images are right in the last epoch, and 44.1 % ...'."""
+    values = {"recipe": recipe_name(found.recipe), "train": 100 * found.train, "num_train": found.num_train}
     values |= {"test": 100 * found.test, "low": 100 * found.low, "high": 100 * found.high, "num_test": found.num_test}
     return _(
-        "{recipe}: {train:.0f} % of the {num_train:,} training images are right, and {test:.1f} % ({low:.1f} to {high:.1f} %) "
-        "of {num_test:,} new ones. A gap of {gap:.0f} points; {weights:,} weights were trained.",
+        "{recipe}: {train:.0f} % of the {num_train:,} training images are right in the last epoch, and {test:.1f} % ({low:.1f} "
+        "to {high:.1f} %) of {num_test:,} new ones with the weights of the best epoch. A gap of {gap:.0f} points; {weights:,} "
+        "weights were trained.",
         gap=100 * found.gap, weights=found.num_trainable, **values,
     )  # fmt: skip
 

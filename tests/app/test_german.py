@@ -53,7 +53,9 @@ def english_leftovers(found: list[str]) -> list[str]:
 def test_a_page_is_german_without_an_english_leftover(app: AppTest, page: str) -> None:
     app.query_params["lang"] = "de"
     app.run()
-    with speaking("de"):  # this side asks the widgets for the words of their options; the page runs in a thread of its own
+    with speaking(
+        "de"
+    ):  # this side asks the widgets for the words of their options; the page runs in a thread of its own
         app.switch_page(PAGES[page]).run()
         found = shown(app)
     assert not app.exception
