@@ -12,14 +12,14 @@ st.set_page_config(page_title=_("Transfer learning, measured"), page_icon=str(AS
 
 PAGES = {  # each url_path equals its file's name: see frame.entry
     "cases": st.Page("pages/1_cases.py", title=_("The four cases"), url_path="cases", default=True),
+    "tour": st.Page("pages/9_tour.py", title=_("Tour"), url_path="tour"),
     "train": st.Page("pages/2_train.py", title=_("Train"), url_path="train"),
+    "race": st.Page("pages/7_race.py", title=_("Race"), url_path="race"),
+    "inside": st.Page("pages/6_inside.py", title=_("Look inside"), url_path="inside"),
     "images": st.Page("pages/3_images.py", title=_("My images"), url_path="images"),
     "rule": st.Page("pages/4_rule.py", title=_("Does the rule hold?"), url_path="rule"),
     "evidence": st.Page("pages/5_evidence.py", title=_("Evidence"), url_path="evidence"),
-    "inside": st.Page("pages/6_inside.py", title=_("Look inside"), url_path="inside"),
-    "race": st.Page("pages/7_race.py", title=_("Race"), url_path="race"),
     "class": st.Page("pages/8_class.py", title=_("Class"), url_path="class"),
-    "tour": st.Page("pages/9_tour.py", title=_("Tour"), url_path="tour"),
 }
 
 page = st.navigation(list(PAGES.values()), position="top")
