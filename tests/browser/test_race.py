@@ -69,7 +69,7 @@ def test_a_race_of_two_recipes_to_its_verdict_with_a_refresh_in_the_middle(serve
     expect(table.get_by_text(re.compile(r"^\d+\.\d\s% ?$")).first).to_be_visible()
     page.get_by_role("radio", name="by seconds of training").click()
     until(lambda: page.evaluate("document.querySelector('.tl-plot').layout.xaxis.type") == "log")
-    alt = page.locator(".tl-plot").first.get_attribute("aria-label")
+    alt = page.locator(".tl-plot svg[role=img]").first.get_attribute("aria-label")
     assert "Case 1" in alt
 
 
