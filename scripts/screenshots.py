@@ -52,9 +52,21 @@ def train_once(page: Page, url: str, data: str) -> str:
     return page.url
 
 
+def race_once(page: Page, url: str, data: str) -> str:
+    """Run the preset race; returns the address that shows it."""
+    page.goto(f"{url}/race?data={data}&images=200")
+    page.get_by_role("button", name="Start the race").click(timeout=90_000)
+    page.get_by_text(re.compile(r"won:|within (the )?noise|cannot be told apart")).first.wait_for(timeout=600_000)
+    return page.url
+
+
 def whole_height(page: Page) -> int:
     """Height that shows the whole page: Streamlit scrolls inside, not the document."""
     return page.evaluate("document.querySelector('[data-testid=stMainBlockContainer]').scrollHeight") + 60
+
+
+TRAINED = {"train": train_once, "race": race_once}  # pages that are nothing without a run
+PAGES = ("cases", "tour", "train", "race", "inside", "images", "rule", "evidence", "class")
 
 
 def main() -> None:
@@ -63,6 +75,7 @@ def main() -> None:
     parser.add_argument("--home", type=Path, required=True)
     parser.add_argument("--data-dir", type=Path, required=True)
     parser.add_argument("--out", type=Path, default=ROOT / "docs" / "screenshots")
+    parser.add_argument("--only", nargs="+", metavar="PAGE", default=PAGES, choices=PAGES)
     args = parser.parse_args()
     args.out.mkdir(parents=True, exist_ok=True)
     server, url = start_server(args.home.resolve(), args.data_dir.resolve())
@@ -71,12 +84,15 @@ def main() -> None:
             browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
             first = browser.new_context()
             page = first.new_page()
-            run_url = train_once(page, url, args.data)
-            pages = {
-                "cases": f"{url}/?data={args.data}&images=500&guess=off", "train": run_url, "rule": f"{url}/rule",
-                "evidence": f"{url}/evidence", "images": f"{url}/images",
-            }  # fmt: skip
-            for name, address in pages.items():
+            addresses = {
+                "cases": f"{url}/?data={args.data}&images=500&guess=off",
+                "inside": f"{url}/inside?data={args.data}",
+            }
+            for name in args.only:
+                if name in TRAINED:
+                    address = TRAINED[name](page, url, args.data)
+                else:
+                    address = addresses.get(name, f"{url}/{name}")
                 for width, height in WIDTHS.items():
                     for theme in ("light", "dark"):
                         context = browser.new_context(
@@ -87,7 +103,7 @@ def main() -> None:
                         shot = context.new_page()
                         shot.goto(address)
                         shot.wait_for_selector(".stHeading")
-                        time.sleep(4)
+                        time.sleep(10 if name == "inside" else 4)
                         shot.set_viewport_size({"width": width, "height": max(height, whole_height(shot))})
                         time.sleep(1.5)
                         shot.screenshot(path=args.out / f"{name}-{width}-{theme}.png")

@@ -140,7 +140,7 @@ def test_digits_once_through_the_page(server: Server, page: Page) -> None:
     expect(page.get_by_text(re.compile("Finished after epoch"))).to_be_visible(timeout=120_000)
     accuracy = page.get_by_test_id("stMetricValue").inner_text()
     assert float(accuracy.removesuffix("%")) > 80
-    expect(page.get_by_text(re.compile(r"95 % interval \d"))).to_be_visible()
+    expect(page.get_by_text(re.compile(r"^95 % interval \d"))).to_be_visible()
     before = num_points(page)
     start(page)
     expect(page.get_by_text(re.compile("Finished after epoch"))).to_be_visible(timeout=120_000)
