@@ -8,7 +8,9 @@ import streamlit as st
 from frame.class_room import allowed, note_guess, note_run
 from frame.services import get_engine, get_events, get_store, owner
 from tl_core.data.dial import position_name
-from tl_core.race import Race
+from tl_core.data.owned import UPLOAD_NAME, open_own, owner_hash
+from tl_core.language import english
+from tl_core.race import Race, RaceError
 from tl_core.race_runs import RaceRun
 from tl_core.races import KeptRace, Races
 from tl_core.store import Store
@@ -56,15 +58,22 @@ def get_race_runs() -> RaceRuns:
 def start_race(race: Race, fresh: bool = False) -> str:
     """Submit all runs of a race and keep it; returns its id.
 
-    Raises `UserError` where the class or the queue does not take it; then nothing was submitted.
+    Raises `UserError` where the class or the queue does not take it, and for somebody else's pictures; then nothing was
+    submitted.
     """
+    private = UPLOAD_NAME.fullmatch(race.base.data) is not None
+    if private and open_own(race.base.data, owner_hash(owner())) is None:
+        raise RaceError(
+            english("These pictures belong to somebody else, or are gone. Choose a data set in the bar above.")
+        )
     experiments = [allowed(experiment) for experiment in race.experiments()]
     run_ids = get_engine().submit_many(experiments, owner(), fresh=fresh)
+    race_id = get_races().add(race, run_ids, owner())  # first, so that no run is without a race that can stop it
     for run_id in run_ids:
         note_run(run_id)
-    if race.guess.recipe is not None:
+    if race.guess.recipe is not None and not private:
         note_guess(GUESS, about_race(race), race.guess.recipe)
-    return get_races().add(race, run_ids, owner())
+    return race_id
 
 
 def stop_race(kept: KeptRace) -> None:

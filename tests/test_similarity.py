@@ -70,6 +70,7 @@ def test_the_share_of_mistakes_has_an_interval_that_holds_what_more_images_would
     assert np.mean([value for value, _, _ in found]) == pytest.approx(0.4, abs=0.02)
     assert 0.9 < np.mean([low <= 0.4 <= high for _, low, high in found]) < 0.99
     assert advantage_interval(made(0.8, 0.8))[1] < 0 < advantage_interval(made(0.8, 0.8))[2]
+    assert advantage_interval(drawn(4))[1:] == (-1.0, 1.0), "one mistake less among four says nothing"
 
 
 def test_equal_networks_help_nothing_and_the_interval_says_so() -> None:

@@ -146,3 +146,12 @@ def test_being_one_of_many_that_are_tied_is_no_merit():
     assert check.blind == pytest.approx(2 / 3)
     assert check.low > 0.5
     assert check.word == "cannot tell"
+
+
+def test_runs_of_other_seeds_make_no_winner_of_two_that_were_equal_on_the_shared_one():
+    rows = [
+        {"recipe": recipe, "seed": seed, "test_accuracy": accuracy, "num_test": 500}
+        for recipe, seed, accuracy in (("case-1", 0, 0.60), ("case-1", 1, 0.90), ("case-3", 0, 0.60))
+    ]
+    assert winner(rows).winner is None
+    assert winner([row for row in rows if (row["recipe"], row["seed"]) != ("case-1", 0)]).winner is None

@@ -43,6 +43,7 @@ from tl_core.trainer import as_tensor
 MOST_IMAGES = {32: 1_000}  # probed images by input size; larger networks need more time for each
 MOST_IMAGES_LARGE = 128
 FEWEST_PER_CLASS = 5  # with fewer, nothing can be told
+FEWEST_DIFFERENT = 5  # images on which two classifiers must disagree, or nothing is said of which is better
 PIXEL_SIDE = 16
 BEND = 4.0
 NO_HELP = float(np.logaddexp(0, 0) / np.logaddexp(0, BEND))  # 0.17
@@ -265,9 +266,14 @@ def advantage(probes: Probes) -> float:
 
 
 def advantage_interval(probes: Probes) -> tuple[float, float, float]:
-    """`advantage` and its 95 % interval over images, both classifiers having seen the same ones (delta method)."""
+    """`advantage` and its 95 % interval over images, both classifiers having seen the same ones (delta method).
+
+    From -1 to 1 where they differ on fewer than `FEWEST_DIFFERENT` images: so few tell nothing.
+    """
     share, best = advantage(probes), _best_untrained(probes)
     ours, theirs = ~probes.pretrained[probes.upper[-1]].hits, ~best.hits
+    if np.sum(ours != theirs) < FEWEST_DIFFERENT:
+        return round(max(-1.0, share), 3), -1.0, 1.0
     missed = max(1.0 - probes.accuracy(best), 1e-3)
     changes = (ours.astype(float) - (1 - share) * theirs) / missed  # of 1 - share, a ratio of two means
     half = Z95 * float(np.sum((probes.weights * changes) ** 2)) ** 0.5

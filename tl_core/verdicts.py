@@ -143,14 +143,15 @@ def _pooled_variance(results: Sequence[Result]) -> tuple[float, int]:
 
 
 def _gap(best: Result, other: Result, pooled: tuple[float, int], comparisons: int) -> Gap:
-    """The noise is that over seeds; with fewer than two shared seeds that of the test images."""
+    """The noise is that over seeds; with one shared seed that of the test images; without any it has no end."""
     share = 1 - (1 - SURE) / comparisons
     seeds = sorted(best.by_seed.keys() & other.by_seed.keys())
     if len(seeds) < 2:
-        if not best.num_test or not other.num_test:
+        if not seeds or not best.num_test or not other.num_test:
             return Gap(best.mean - other.mean, inf)
-        noise = sum(result.mean * (1 - result.mean) / result.num_test for result in (best, other))
-        return Gap(best.mean - other.mean, _NORMAL.inv_cdf((1 + share) / 2) * sqrt(noise))
+        one, two = best.by_seed[seeds[0]], other.by_seed[seeds[0]]
+        noise = one * (1 - one) / best.num_test + two * (1 - two) / other.num_test
+        return Gap(one - two, _NORMAL.inv_cdf((1 + share) / 2) * sqrt(noise))
     differences = [best.by_seed[seed] - other.by_seed[seed] for seed in seeds]
     variance, freedom = pooled
     own = statistics.variance(differences)
