@@ -19,11 +19,17 @@ export default function ({ data }) {
 }
 """
 
+
+def with_plotly(name: str) -> str:
+    """The script of a component that draws with Plotly, the loader before it."""
+    return (_JS / "plotly.js").read_text() + (_JS / name).read_text()
+
+
 _drawing = st.components.v2.component(
     "tl_drawing", html=_DRAWING_HTML, css=(_JS / "drawing.css").read_text(), js=(_JS / "drawing.js").read_text()
 )
 _live_plot = st.components.v2.component(
-    "tl_live_plot", html='<div class="tl-plot"></div>', js=(_JS / "live_plot.js").read_text(), isolate_styles=False
+    "tl_live_plot", html='<div class="tl-plot"></div>', js=with_plotly("live_plot.js"), isolate_styles=False
 )
 _visitor = st.components.v2.component("tl_visitor", html="<span></span>\n", js=_VISITOR_JS)
 

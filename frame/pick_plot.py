@@ -1,16 +1,16 @@
 """A Plotly figure whose cells can be clicked."""
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import streamlit as st
 
-_JS = Path(__file__).parent / "js"
+from frame.components import with_plotly
+
 _component = st.components.v2.component(
     "tl_pick_plot",
     html='<div class="tl-pick-plot"></div>',
-    js=(_JS / "pick_plot.js").read_text(),
+    js=with_plotly("pick_plot.js"),
     isolate_styles=False,
 )
 

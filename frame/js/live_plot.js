@@ -1,17 +1,4 @@
 // Draws a Plotly figure and updates it in place, so that zoom and legend survive every new point.
-let loading = null;
-function load() {
-  if (window.Plotly) return Promise.resolve(window.Plotly);
-  loading ??= new Promise((done, failed) => {
-    const script = document.createElement("script");
-    script.src = new URL("app/static/plotly.min.js", document.baseURI.replace(/[^/]*$/, "")).href;
-    script.onload = () => done(window.Plotly);
-    script.onerror = () => { loading = null; failed(); };
-    document.head.appendChild(script);
-  });
-  return loading;
-}
-
 // How much larger the type is in projector mode: see frame/projector.py.
 const size = () => parseFloat(getComputedStyle(document.documentElement).getPropertyValue("--tl-big")) || 1;
 

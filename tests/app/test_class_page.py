@@ -1,13 +1,11 @@
 """The page 'Class' for teachers, students and strangers, and what it means for the other pages."""
 
 import uuid
-from collections.abc import Iterator
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from frame import class_room, services
+from frame import class_room
 from frame.class_live import get_live, live_class
 from frame.class_store import get_classes, get_guesses, get_runs
 from frame.class_tally import counted, question
@@ -24,16 +22,7 @@ TEACHER, ANN, EVE = "f" * 32, "a" * 32, "e" * 32
 PIN = "246810"
 EVIL = "<b>*x*</b> $y$"
 
-
-@pytest.fixture(autouse=True)
-def _server(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("TL_DEVICE", "cpu")
-    st.cache_resource.clear()
-    st.cache_data.clear()
-    yield
-    services.get_engine().close()
-    st.cache_resource.clear()
-    st.cache_data.clear()
+pytestmark = pytest.mark.usefixtures("server")
 
 
 def visit(owner: str, page: str = CLASS, **query: str) -> AppTest:

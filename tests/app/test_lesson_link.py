@@ -1,13 +1,10 @@
 """Lesson links: an experiment, controls and a text in one address, and what happens to broken ones."""
 
-from collections.abc import Iterator
 from urllib.parse import parse_qsl, urlsplit
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from frame import services
 from frame.class_invite import qr_svg
 from frame.lesson_link import TEXT_LONGEST, Lesson, clean_text, lesson_address
 from frame.settings import Settings
@@ -17,16 +14,7 @@ from tl_core.paths import ROOT
 
 TEXT = "Guess first!\n<img src=x onerror=alert(1)> **bold** [a](http://b) :+1:"
 
-
-@pytest.fixture(autouse=True)
-def _server(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("TL_DEVICE", "cpu")
-    st.cache_resource.clear()
-    st.cache_data.clear()
-    yield
-    services.get_engine().close()
-    st.cache_resource.clear()
-    st.cache_data.clear()
+pytestmark = pytest.mark.usefixtures("server")
 
 
 def visit(query: dict[str, str], page: str | None = None) -> AppTest:

@@ -1,12 +1,10 @@
 """The page 'Race' with a real engine: what is asked, what is kept, and whose race it is."""
 
-from collections.abc import Iterator
-
 import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from frame import race_data, services
+from frame import race_data
 from frame.race_data import about_race, get_race_runs, get_races
 from frame.services import get_engine, get_store
 from tests.conftest import write_stripes
@@ -21,15 +19,8 @@ ANN, BOB = "a" * 32, "b" * 32
 
 
 @pytest.fixture(autouse=True)
-def _server(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("TL_DEVICE", "cpu")
-    st.cache_resource.clear()
-    st.cache_data.clear()
+def _stripes(server: None) -> None:
     write_stripes(data_dir() / "stripes", count=20)
-    yield
-    services.get_engine().close()
-    st.cache_resource.clear()
-    st.cache_data.clear()
 
 
 def show(owner: str = ANN, **query: str) -> AppTest:

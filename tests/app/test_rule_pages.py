@@ -2,14 +2,11 @@
 
 import json
 import uuid
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from frame import services
 from frame.services import get_store
 from tests.conftest import write_stripes
 from tl_core import rule_cells
@@ -22,16 +19,7 @@ from tl_core.training import run
 RULE, EVIDENCE = "pages/4_rule.py", "pages/5_evidence.py"
 ANN, BOB = "a" * 32, "b" * 32
 
-
-@pytest.fixture(autouse=True)
-def _server(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("TL_DEVICE", "cpu")
-    st.cache_resource.clear()
-    st.cache_data.clear()
-    yield
-    services.get_engine().close()
-    st.cache_resource.clear()
-    st.cache_data.clear()
+pytestmark = pytest.mark.usefixtures("server")
 
 
 @pytest.fixture

@@ -1,12 +1,8 @@
 """The page 'Tour' with a real engine: the address, a real run, whose it is, and what is said when it may not run."""
 
-from collections.abc import Iterator
-
 import pytest
-import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from frame import services
 from frame.race_data import get_race_runs, get_races
 from frame.tour_state import STEP
 from tests.waiting import wait_until
@@ -17,16 +13,7 @@ from tl_core.tour import STEPS, without_guess
 ANN, BOB = "a" * 32, "b" * 32
 CHEAPEST = 2  # the step whose two runs are the quickest
 
-
-@pytest.fixture(autouse=True)
-def _server(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setenv("TL_DEVICE", "cpu")
-    st.cache_resource.clear()
-    st.cache_data.clear()
-    yield
-    services.get_engine().close()
-    st.cache_resource.clear()
-    st.cache_data.clear()
+pytestmark = pytest.mark.usefixtures("server")
 
 
 def show(owner: str = ANN, **query: str) -> AppTest:
