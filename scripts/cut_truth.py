@@ -28,8 +28,10 @@ from tl_core.experiment import Experiment
 from tl_core.networks import Network, get_network
 from tl_core.preprocess import Preprocess
 from tl_core.surgery import adapt
-from tl_core.trainer import FORWARD_BATCH, Trainer, as_tensor
+from tl_core.trainer import Trainer, as_tensor
 from tl_core.training import run
+
+BATCH = 256
 
 
 class WholeSet:
@@ -59,8 +61,9 @@ class WholeSet:
     @torch.no_grad()
     def _through(self, mirror: bool) -> dict[str, torch.Tensor]:
         found: dict[str, list[torch.Tensor]] = {name: [] for name in self.pools}
-        for part in range(0, len(self.images), FORWARD_BATCH):
-            batch = self.preprocess(as_tensor(self.images[part : part + FORWARD_BATCH]), mirror)
+        for part in range(0, len(self.images), BATCH):
+            images = as_tensor(self.images[part : part + BATCH])
+            batch = self.preprocess(images, torch.full((len(images),), mirror))
             with autocast(self.preprocess.device):
                 for name, pool in self.pools.items():
                     batch = getattr(self.stages, name)(batch)

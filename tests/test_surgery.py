@@ -165,3 +165,15 @@ def test_the_new_layer_on_all_stages_sees_each_of_them_standardised_on_its_own()
 )
 def test_batchnorm_keeps_the_statistics_that_few_images_or_a_fitted_layer_need(recipe, num_train, kept):
     assert keeps_bn_statistics(make_recipe(recipe), num_train) is kept
+
+
+@pytest.mark.parametrize("reread", [True, False])
+def test_a_write_to_a_frozen_layer_is_seen(reread: bool) -> None:
+    model = make("demo", CASES[0])
+    before = snapshot(model)
+    assert set(weights_moved(before, model, reread=reread).values()) == {0.0}
+    with torch.no_grad():
+        model.frozen.conv1.bn.running_mean[3] += 0.5
+        model.new.linear.bias[0] += 0.5
+    moved = weights_moved(before, model, reread=reread)
+    assert {name for name, value in moved.items() if value > 0} == {"conv1", "new"}

@@ -51,7 +51,7 @@ def exam(run_id: str, report: Report = lambda doing, done, total: None) -> dict[
 
     from tl_core.device import autocast
     from tl_core.predict import _loaded
-    from tl_core.trainer import FORWARD_BATCH, as_tensor
+    from tl_core.trainer import as_tensor, part_size
 
     loaded = _loaded.get(run_id)
     size = loaded.preprocess.size
@@ -71,16 +71,19 @@ def exam(run_id: str, report: Report = lambda doing, done, total: None) -> dict[
     decoded, items = load_arrays(source, test, size), test[readable]
     images = as_tensor(decoded if readable.all() else decoded[readable])
     # batches as in `Trainer`, so that each image gets the answer it got there
-    at_once = max(8, min(FORWARD_BATCH, FORWARD_BATCH * 64 * 64 // size**2))
+    at_once = part_size(loaded.preprocess.device, size)
     predicted: list[int] = []
     confidence: list[float] = []
     with torch.no_grad():
         for part in images.split(at_once):
             report(ASKING, len(predicted), len(items))
+            num_asked = len(part)
+            if loaded.model.only_head_trains and num_asked < at_once:
+                part = torch.cat([part, part[:1].expand(at_once - num_asked, -1, -1, -1)])
             batch = loaded.preprocess(part)
             with autocast(batch.device):
                 pooled = loaded.model.features(batch).float()
-            logits = loaded.model.new.classify(pooled)
+            logits = loaded.model.new.classify(pooled[:num_asked])
             predicted += logits.argmax(1).tolist()
             confidence += logits.float().softmax(1).amax(1).tolist()
     return {

@@ -1,5 +1,6 @@
 """From uint8 images to what the network sees: augmentation, the distance dial and normalisation, on whole batches."""
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -21,16 +22,24 @@ class Preprocess:
         self.size = network.input_size
         self.mirror_safe = mirror_safe
         self.turn_colours = turn_colours(distance)
-        self.tiles = torch.tensor(pixel_index(self.size, distance), device=device)
+        index = pixel_index(self.size, distance)
+        self.tiles = torch.tensor(index, device=device)
+        self.moves_tiles = bool((index != np.arange(self.size**2)).any())
         self.mean = torch.tensor(network.mean, device=device).view(1, 3, 1, 1) * 255
         self.std = torch.tensor(network.std, device=device).view(1, 3, 1, 1) * 255
 
-    def __call__(self, images: Tensor, mirror: bool = False) -> Tensor:
-        """The plain view, or the mirrored one."""
+    def __call__(self, images: Tensor, mirror: Tensor | None = None) -> Tensor:
+        """The plain view, or the mirrored one where `mirror` (N,) is true."""
+        if not self.moves_tiles:
+            pixels = images.to(self.device, non_blocking=True)
+            if mirror is not None:
+                pixels = torch.where(mirror.to(self.device)[:, None, None, None], pixels.flip(2), pixels)
+            return self._normalise(pixels)
         count = len(images)
-        columns = torch.arange(self.size, device=self.device).expand(count, -1)
-        rows = columns
-        return self._gather(images, rows, columns.flip(1) if mirror else columns)
+        rows = columns = torch.arange(self.size, device=self.device).expand(count, -1)
+        if mirror is not None:
+            columns = torch.where(mirror.to(self.device)[:, None], columns.flip(1), columns)
+        return self._gather(images, rows, columns)
 
     def augment(self, images: Tensor, generator: torch.Generator) -> Tensor:
         """A random view of each image: mirrored half the time (where that is safe) and shifted, edges reflected."""
@@ -52,7 +61,10 @@ class Preprocess:
         images = images.to(self.device, non_blocking=True).reshape(count, size * size, 3)
         index = (rows[:, :, None] * size + columns[:, None, :]).reshape(count, -1)[:, self.tiles]
         pixels = images.gather(1, index[:, :, None].expand(-1, -1, 3)).reshape(count, size, size, 3)
+        return self._normalise(pixels)
+
+    def _normalise(self, pixels: Tensor) -> Tensor:
         batch = pixels.permute(0, 3, 1, 2).float()
         if self.turn_colours:
             batch = 255 - batch.roll(-1, 1)  # as in tl_core.data.dial: green, blue, red
-        return ((batch - self.mean) / self.std).contiguous(memory_format=torch.channels_last)
+        return batch.sub_(self.mean).div_(self.std).contiguous(memory_format=torch.channels_last)

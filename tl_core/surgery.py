@@ -6,6 +6,7 @@ are not in the module at all: never computed, saved or counted.
 
 from collections import OrderedDict, deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
@@ -191,10 +192,15 @@ def adapt(
     return AdaptedNetwork(OrderedDict(list(stages.named_children())[:num_kept]), trained, new_layer)
 
 
-Snapshot = dict[str, dict[str, Tensor]]
+@dataclass
+class Snapshot:
+    """A copy of a network's numbers by layer, and how often each tensor had been written to when it was made."""
+
+    numbers: dict[str, dict[str, Tensor]]
+    writes: dict[str, list[int]]
 
 
-def _numbers(model: AdaptedNetwork) -> Snapshot:
+def _numbers(model: AdaptedNetwork) -> dict[str, dict[str, Tensor]]:
     """Every layer's weights, and the buffers (BatchNorm statistics) too where the layer is frozen."""
     trained = {NEW_LAYER, *dict(model.trained.named_children())}
     return {
@@ -203,20 +209,32 @@ def _numbers(model: AdaptedNetwork) -> Snapshot:
     }
 
 
+def _writes(layer: dict[str, Tensor]) -> list[int]:
+    """PyTorch's own count of each tensor's in-place changes, by which autograd finds out what was overwritten."""
+    return [value._version for value in layer.values()]
+
+
 def snapshot(model: AdaptedNetwork) -> Snapshot:
-    """A copy of all numbers that `weights_moved` compares, on the model's own device."""
-    return {
-        name: {key: value.detach().clone() for key, value in layer.items()} for name, layer in _numbers(model).items()
-    }
+    """All numbers that `weights_moved` compares, copied on the model's own device."""
+    numbers = _numbers(model)
+    return Snapshot(
+        {name: {key: value.detach().clone() for key, value in layer.items()} for name, layer in numbers.items()},
+        {name: _writes(layer) for name, layer in numbers.items()},
+    )
 
 
 @torch.no_grad()
-def weights_moved(before: Snapshot, model: AdaptedNetwork) -> dict[str, float]:
-    """Relative L2 change of each layer, `|w - w0| / |w0|`; exactly 0.0 where not one number changed."""
+def weights_moved(before: Snapshot, model: AdaptedNetwork, *, reread: bool = True) -> dict[str, float]:
+    """Relative L2 change of each layer, `|w - w0| / |w0|`; exactly 0.0 where not one number changed.
+
+    `reread`: compare every number of frozen layers too, rather than only where something was written to them.
+    """
     moved = {}
+    learning = {NEW_LAYER, *dict(model.trained.named_children())}  # fused optimisers' writes are not counted
     for name, now in _numbers(model).items():
-        old = before[name]
-        if all(torch.equal(now[key], value) for key, value in old.items()):
+        old = before.numbers[name]
+        untouched = not reread and name not in learning and _writes(now) == before.writes[name]
+        if untouched or all(torch.equal(now[key], value) for key, value in old.items()):
             moved[name] = 0.0
             continue
         change = torch.stack([torch.linalg.vector_norm((now[key] - value).float()) for key, value in old.items()])

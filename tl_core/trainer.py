@@ -16,6 +16,7 @@ from tl_core.data import DataSet
 from tl_core.device import autocast, is_out_of_memory
 from tl_core.errors import ExperimentError
 from tl_core.experiment import Experiment
+from tl_core.frozen_features import body_key, kept
 from tl_core.language import _, mark
 from tl_core.networks import Network
 from tl_core.preprocess import Preprocess
@@ -23,7 +24,14 @@ from tl_core.surgery import AdaptedNetwork
 
 WARM_UP = 0.1  # share of the steps over which the learning rate rises to its value
 STANDARDISE_ON = 1_000  # training images that fix the new layer's standardisation where the body is trained too
-FORWARD_BATCH = 256  # images at once where nothing is learnt
+# images at once where nothing is learnt, and pixels: on a CPU what fits into its caches and lets Stop answer soon
+FORWARD_BATCH = {"cpu": (128, 16 * 224**2), "cuda": (2048, 256 * 224**2), "mps": (256, 64 * 224**2)}
+
+
+def part_size(device: torch.device, size: int) -> int:
+    """How many images of `size` x `size` pixels go through a network at once where nothing is learnt."""
+    most, pixels = FORWARD_BATCH[device.type]
+    return max(8, min(most, pixels // size**2))
 
 
 def as_tensor(images: np.ndarray) -> Tensor:
@@ -69,6 +77,8 @@ class Trainer:
         self.num_train = len(data.train_labels)
         mirror = data.mirror_safe if experiment.mirror is None else experiment.mirror
         self.preprocess = Preprocess(network, experiment.distance, mirror, device)
+        self.network, self.distance = network.name, experiment.distance
+        self.fingerprint, self.places = data.fingerprint, data.places
         self.images = {
             "train": as_tensor(data.train_images),
             "val": as_tensor(data.val_images),
@@ -102,33 +112,22 @@ class Trainer:
             if only_head
             else mark("Passing the images once through the network")
         )
-        mirrored = only_head and self.preprocess.mirror_safe
-        total = min(self.num_train, STANDARDISE_ON)
-        if only_head:
-            total = self.num_train * (2 if mirrored else 1) + len(self.images["val"]) + len(self.images["test"])
-        done = 0
-
-        def count(num_images: int) -> None:
-            nonlocal done
-            done += num_images
-            progress(doing, done, total)
-
-        start = time.perf_counter()
-        self.model.eval()
-        if not only_head:
-            if self.standardise:
-                some = torch.randperm(self.num_train, generator=self.generator)[:STANDARDISE_ON]
-                self.model.new.fit_standardisation(self._body(self.images["train"][some], count))
+        if not only_head and not self.standardise:
             return
-        train = self._body(self.images["train"], count)
-        self.model.new.fit_standardisation(train)
-        views = [train]
-        if mirrored:
-            views.append(self._body(self.images["train"], count, mirror=True))
-        self.features = {"train": torch.stack(views)}
-        for split in ("val", "test"):
-            self.features[split] = self._body(self.images[split], count)
-        self.pass_seconds = (time.perf_counter() - start) / total
+        whole = {split: torch.arange(len(images)) for split, images in self.images.items()}
+        if only_head:
+            mirrored = [("train", whole["train"], True)] if self.preprocess.mirror_safe else []
+            passes = [("train", whole["train"], False), *mirrored]
+            passes += [("val", whole["val"], False), ("test", whole["test"], False)]
+        else:
+            some = torch.randperm(self.num_train, generator=self.generator)[:STANDARDISE_ON]
+            passes = [("train", some, False)]
+        self.model.eval()
+        features = self._frozen_features(passes, lambda done, total: progress(doing, done, total))
+        self.model.new.fit_standardisation(features[0])
+        if only_head:
+            *views, val, test = features
+            self.features = {"train": torch.stack(views), "val": val, "test": test}
 
     def guess_epoch_seconds(self) -> float:
         """About how long an epoch takes in which all layers are trained: learning costs three times a mere pass."""
@@ -281,16 +280,56 @@ class Trainer:
         return self.model.new.classify(self._forward(self.images[split][part]))
 
     @torch.no_grad()
-    def _body(self, images: Tensor, count: Callable[[int], None], mirror: bool = False) -> Tensor:
-        """Pooled features (N, num_features) float32 of all images."""
-        pooled = []
-        for part in self._parts(len(images)):
-            pooled.append(self._forward(images[part], mirror))
-            count(len(pooled[-1]))
-        return torch.cat(pooled)
+    def _frozen_features(
+        self, passes: list[tuple[str, Tensor, bool]], tell: Callable[[int, int], None]
+    ) -> list[Tensor]:
+        """Pooled features (N, num_features) float32 for each pass (part, which of its images, mirrored) through the body.
 
-    def _forward(self, images: Tensor, mirror: bool = False) -> Tensor:
-        """Pooled features (N, num_features) float32; what does not fit into memory at once goes through in halves."""
+        All batches have one size, the last one filled up with what was there: that keeps features the same to the bit whatever
+        other images go with them, so that those of earlier runs can be taken. `tell(done, total)` counts images.
+        """
+        lengths = [len(which) for _part, which, _mirror in passes]
+        ends = np.cumsum(lengths)
+        total, size = int(ends[-1]), part_size(self.device, self.preprocess.size)
+        pass_of = np.repeat(np.arange(len(passes)), lengths)
+
+        def compute(positions: np.ndarray) -> Tensor:
+            """Those at `positions` of all passes in a row."""
+            pooled, done = [], total - len(positions)
+            images = torch.zeros((size, *self.images["train"].shape[1:]), dtype=torch.uint8)
+            tell(done, total)
+            for start in range(0, len(positions), size):
+                part = positions[start : start + size]
+                flipped = torch.zeros(size, dtype=torch.bool)
+                for number in np.unique(pass_of[part]):
+                    name, which, mirror = passes[number]
+                    here = np.flatnonzero(pass_of[part] == number)
+                    within = which[torch.from_numpy(part[here] - (ends[number] - lengths[number]))]
+                    images[torch.from_numpy(here)] = self.images[name][within]
+                    flipped[torch.from_numpy(here)] = mirror
+                pooled.append(self._forward(images, flipped)[: len(part)])
+                done += len(part)
+                tell(done, total)
+            return torch.cat(pooled)
+
+        if self.fingerprint:
+            views = np.concatenate([self.places[name][which.numpy()] * 2 + mirror for name, which, mirror in passes])
+            precision = (self.device.type, torch.get_num_threads(), size)
+            layers = self.model.layers.items()
+            body = torch.nn.ModuleDict({name: layer for name, layer in layers if layer is not self.model.new})
+            grids = getattr(self.model.new, "grids", self.model.new.grid)
+            key = body_key(body, self.network, self.fingerprint, self.distance, grids, *precision)
+            found, self.pass_seconds = kept.get(key, views, compute)
+        else:
+            start = time.perf_counter()
+            found = compute(np.arange(total))
+            self.pass_seconds = (time.perf_counter() - start) / total
+        tell(total, total)
+        return list(found.to(self.device).split(lengths))
+
+    def _forward(self, images: Tensor, mirror: Tensor | None = None) -> Tensor:
+        """Pooled features (N, num_features) float32, mirrored where `mirror` (N,) is true; what does not fit into memory at once
+        goes through in halves."""
         try:
             with autocast(self.device):
                 return self.model.features(self.preprocess(images, mirror)).float()
@@ -298,11 +337,12 @@ class Trainer:
             if not is_out_of_memory(error) or len(images) < 2:
                 raise
         half = len(images) // 2
-        return torch.cat([self._forward(part, mirror) for part in (images[:half], images[half:])])
+        parts = (slice(half), slice(half, None))
+        return torch.cat([self._forward(images[part], None if mirror is None else mirror[part]) for part in parts])
 
     def _parts(self, count: int) -> Iterator[slice]:
-        """Slices for passes in which nothing is learnt; their size follows the image's, for a quick answer to Stop."""
-        size = max(8, min(FORWARD_BATCH, FORWARD_BATCH * 64 * 64 // self.preprocess.size**2))
+        """Slices for passes in which nothing is learnt."""
+        size = part_size(self.device, self.preprocess.size)
         return (slice(start, start + size) for start in range(0, count, size))
 
     def _check_stop(self) -> None:

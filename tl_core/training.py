@@ -27,7 +27,7 @@ from tl_core.fitting_words import fitting_verdict
 from tl_core.language import mark
 from tl_core.networks import get_network
 from tl_core.plan import layer_plan
-from tl_core.surgery import AdaptedNetwork, adapt, keeps_bn_statistics, snapshot, weights_moved
+from tl_core.surgery import AdaptedNetwork, Snapshot, adapt, keeps_bn_statistics, snapshot, weights_moved
 from tl_core.trainer import StopRequested, Trainer
 
 log = logging.getLogger(__name__)
@@ -176,7 +176,7 @@ def _run(
             log.exception("the weights of run %s could not be saved", clock.run_id)
 
 
-def _epochs(trainer: Trainer, experiment: Experiment, clock: _Clock, before: dict[str, Any]) -> Iterator[Epoch]:
+def _epochs(trainer: Trainer, experiment: Experiment, clock: _Clock, before: Snapshot) -> Iterator[Epoch]:
     """The epochs of the budget's one or two steps, numbered through.
 
     A step ends with its budget, or when `budget.patience` epochs brought nothing. A time limit ends the run; the first
@@ -206,7 +206,7 @@ def _epochs(trainer: Trainer, experiment: Experiment, clock: _Clock, before: dic
                 num_epochs=first + budget.total_epochs,
                 images_per_second=round(trainer.num_train / (now - epoch_start), 1),
                 eta_seconds=round(max(0.0, min(left, start + limit - now)), 2),
-                weights_moved=weights_moved(before, trainer.model),
+                weights_moved=weights_moved(before, trainer.model, reread=False),
                 **{**result, "notes": notes + result["notes"]},
             )
             notes = []

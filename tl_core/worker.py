@@ -18,6 +18,7 @@ from typing import Any, TextIO
 
 from tl_core.answering import Answering, throttled
 from tl_core.experiment import Experiment
+from tl_core.memory import keep_memory
 
 NICE = 10
 
@@ -103,6 +104,7 @@ def main() -> None:
     lane = parser.parse_args().lane
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the server, and closing standard input ends us
     os.nice(NICE)
+    keep_memory()
     logging.basicConfig(level=logging.WARNING, format=f"{lane} worker: %(levelname)s %(message)s")
     # whatever a library prints must not get between the JSON lines
     output = os.fdopen(os.dup(1), "w")

@@ -21,6 +21,8 @@ class DataSet:
     `*_labels`: (N,) int64, 0..len(class_names) - 1.
     `test_refs`: the name of each test picture inside its set.
     `notes`: sentences for the user about what is not as asked.
+    `fingerprint`, `places`: of the set's content, and for each part ("train", "val", "test") where in the set its
+    pictures stand; "" and nothing for pictures that came from elsewhere.
     """
 
     name: str
@@ -35,6 +37,8 @@ class DataSet:
     test_refs: tuple[str, ...]
     mirror_safe: bool
     notes: list[str] = field(default_factory=list)
+    fingerprint: str = ""
+    places: dict[str, np.ndarray] = field(default_factory=dict)
 
 
 def load_dataset(spec: str, num_images: int | None, seed: int, size: int, progress: Progress | None = None) -> DataSet:
@@ -81,6 +85,8 @@ def load_dataset(spec: str, num_images: int | None, seed: int, size: int, progre
         test_refs=tuple(source.items[i].ref for i in parts["test"][0]),
         mirror_safe=source.mirror_safe,
         notes=[*notes, *split.notes, *left_out(source, bad)],
+        fingerprint=source.fingerprint,
+        places={name: indices for name, (indices, _images) in parts.items()},
     )
 
 
