@@ -27,7 +27,7 @@ st.session_state.pages = PAGES
 st.html(ASSETS / "style.css")
 language.choose_language()
 components.provide_plotly()
-components.remember_visitor(services.owner())
+components.remember_visitor(services.owner(), draws=page.url_path in ("train", "race", "class"))
 services.get_engine()
 shelf.watch_shelf()
 for note in state.read_url():

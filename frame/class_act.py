@@ -10,10 +10,17 @@ from tl_core.errors import UserError
 from tl_core.language import retold
 
 
-def attempt(action: Callable[..., Any], *args: Any) -> Any:
-    """The result of `action(*args)`; None, and the reason on the screen, if it raises a `UserError`."""
+def attempt(action: Callable[..., Any], *args: Any, here: bool = False) -> Any:
+    """The result of `action(*args)`; None, and the reason on the screen, if it raises a `UserError`.
+
+    `here`: the reason stands where the script is, and stays; else it comes up in a corner, as it must within a callback.
+    """
     try:
         return action(*args)
     except UserError as error:
-        st.toast(plain(retold(str(error))), duration="long")
+        words = plain(retold(str(error)))
+        if here:
+            st.error(words)
+        else:
+            st.toast(words, duration="long")
         return None

@@ -21,8 +21,8 @@ def show_class_bars(rows: Sequence[ClassAccuracy], classes: Sequence[str], overa
     heads = (_("class"), _("right, with 95 % interval"), _("accuracy"), _("images"))
     head = "".join(f'<th scope="col">{escape(words)}</th>' for words in heads)
     caption = _(
-        "Accuracy of each class, worst first. The line: all test images, {share:.1f} %. Only a class whose whole interval lies "
-        "left of it is clearly harder.",
+        "Accuracy of each class, worst first. The line: all test images, {share:.1f} %. A class in bold is clearly harder; with "
+        "this many classes, one interval may lie left of the line by luck.",
         share=100 * overall,
     )
     st.html(
@@ -43,7 +43,7 @@ def _row(row: ClassAccuracy, name: str, overall: float) -> str:
         f'<div class="bar" aria-hidden="true"><i style="width:{100 * row.accuracy:.1f}%"></i>'
         f'<b style="left:{low:.1f}%;width:{high - low:.1f}%"></b><s style="left:{100 * overall:.1f}%"></s></div>'
     )
-    clearly = ' class="harder"' if row.high < overall else ""
+    clearly = ' class="harder"' if row.harder else ""
     share = escape(_("{share:.0f} %", share=100 * row.accuracy))
     images = escape(_("{n:,}", n=row.num_images))
     return (

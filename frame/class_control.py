@@ -11,7 +11,7 @@ from frame.services import owner
 from frame.settings import IMAGINED, is_upload
 from frame.state import get_settings
 from frame.text import plain
-from tl_core.class_rules import CONTROLS, FREE, HIDDEN, LOCKED, Rules
+from tl_core.class_rules import CONTROLS, FREE, HIDDEN, LOCKED
 from tl_core.classes import SchoolClass
 from tl_core.experiment import MAX_EPOCHS, MAX_IMAGES
 from tl_core.language import _, mark
@@ -26,7 +26,12 @@ def show_switches(found: SchoolClass) -> None:
     with st.container(horizontal=True, gap="large"):
         for name, value, label, words in (
             ("paused", rules.paused, _("Pause new runs"), _("Runs that wait or train already go on.")),
-            ("closed", rules.closed, _("Let nobody else join"), _("Those who are in the class stay in it.")),
+            (
+                "closed",
+                rules.closed,
+                _("Let nobody else join"),
+                _("Those who have joined stay in it, and can come back."),
+            ),
             ("show_guesses", rules.show_guesses, _("Show the guesses"), _("The class sees what was guessed.")),
         ):
             key = f"class_{name}_{found.id}"
@@ -40,16 +45,9 @@ def _switch(found: SchoolClass, name: str, key: str) -> None:
 
 def change_rules(found: SchoolClass, **values: object) -> bool:
     """Write some of the rules; whether this visitor may is asked again. False, and a sentence, if not."""
-    done = attempt(_write, found.id, values)
+    done = attempt(lambda: get_classes().change_rules(found.id, owner(), **values))
     get_live().forget(found.id)
     return done is not None
-
-
-def _write(class_id: str, values: dict[str, object]) -> Rules:
-    now, _number = get_classes().get(class_id)  # what another machine of the teacher's has set since is kept
-    rules = now.rules.change(**values)
-    get_classes().set_rules(class_id, rules, owner())
-    return rules
 
 
 def show_limits(found: SchoolClass) -> None:
@@ -86,6 +84,9 @@ def show_limits(found: SchoolClass) -> None:
             )
         if st.form_submit_button(_("Set for the class")):
             fixed = any(value != FREE for value in chosen.values())
+            given = settings.to_query()
+            if chosen["data"] == FREE:  # the other settings hold for every data set
+                given.pop("data", None)
             if chosen["data"] != FREE and is_upload(settings.experiment.data):
                 st.error(_("Your own pictures cannot be seen by the class. Choose another data set in the bar first."))
             elif change_rules(
@@ -94,7 +95,7 @@ def show_limits(found: SchoolClass) -> None:
                 max_epochs=epochs,
                 locked=tuple(name for name in CONTROLS if chosen[name] == LOCKED),
                 hidden=tuple(name for name in CONTROLS if chosen[name] == HIDDEN),
-                given=settings.to_query() if fixed else {},
+                given=given if fixed else {},
             ):
                 st.rerun()
 

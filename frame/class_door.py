@@ -46,7 +46,7 @@ def _forms() -> None:
 
 
 def _join_form(known: SchoolClass | None) -> None:
-    with st.form("class_join"):
+    with st.form("class_join", height="stretch"):
         title = plain(known.title) if known else ""
         st.markdown(f"**{_('Join the class {title}', title=title) if title else _('Join a class')}**")
         if known and not st.session_state.get("class_join_code"):
@@ -59,7 +59,7 @@ def _join_form(known: SchoolClass | None) -> None:
 
 
 def _open_form() -> None:
-    with st.form("class_open"):
+    with st.form("class_open", height="stretch"):
         st.markdown(_("**Open a class** (teachers)"))
         st.text_input(_("Name of the class"), key="class_open_title", max_chars=TITLE_LONGEST, autocomplete="off")
         st.text_input(
@@ -76,7 +76,11 @@ def _open_form() -> None:
         st.markdown(_("A class that nobody uses for {days} days is deleted.", days=KEPT_DAYS))
         if st.form_submit_button(_("Open")):
             found = attempt(
-                get_classes().open, st.session_state.class_open_title, st.session_state.class_open_pin, owner()
+                get_classes().open,
+                st.session_state.class_open_title,
+                st.session_state.class_open_pin,
+                owner(),
+                here=True,
             )
             if found:
                 st.session_state.class_entered = found.id
@@ -84,7 +88,7 @@ def _open_form() -> None:
 
 
 def _enter_form() -> None:
-    with st.form("class_enter"):
+    with st.form("class_enter", height="stretch"):
         st.markdown(_("**Enter your class** (teachers)"))
         st.text_input(_("Class code"), key="class_enter_code", max_chars=32, autocomplete="off")
         st.text_input(
@@ -92,7 +96,11 @@ def _enter_form() -> None:
         )
         if st.form_submit_button(_("Enter")):
             found = attempt(
-                get_classes().enter, st.session_state.class_enter_code, st.session_state.class_enter_pin, owner()
+                get_classes().enter,
+                st.session_state.class_enter_code,
+                st.session_state.class_enter_pin,
+                owner(),
+                here=True,
             )
             if found:
                 st.session_state.class_entered = found.id
@@ -100,6 +108,6 @@ def _enter_form() -> None:
 
 
 def _join(code: str, nickname: str) -> None:
-    if attempt(get_classes().join, code, nickname, owner()):
+    if attempt(get_classes().join, code, nickname, owner(), here=True):
         st.session_state.class_code = None
         st.rerun()

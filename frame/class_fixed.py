@@ -1,5 +1,6 @@
 """The controls that a lesson link or a class's teacher has taken out of the visitor's hands, and the values they are fixed at."""
 
+from collections.abc import Collection
 from typing import Any
 
 import streamlit as st
@@ -24,7 +25,7 @@ WORDS = {
     "recipe": mark("recipe"),
     "options": mark("options of the training"),
 }
-_CHECKED = {"data": "data", "images": "num_images", "similarity": "distance", "network": "network"}
+_UNCHECKED = ("auto", "similarity")  # not settings of a run
 
 
 def get_lesson() -> Lesson:
@@ -71,19 +72,27 @@ def with_given(settings: Settings) -> Settings:
 
 
 def given_settings(binding: Rules) -> Settings | None:
-    """What the teacher had in the bar when the controls were fixed; None if its data set is not here any more."""
+    """What the teacher had in the bar when the controls were fixed; None if the data set is fixed and not here any more."""
     given, _notes = Settings.from_query(binding.given, list(get_catalogue()))
-    return given if given.experiment.data == binding.given.get("data") else None
+    if "data" in binding.fixed and given.experiment.data != binding.given.get("data"):
+        return None
+    return given
 
 
-def check_fixed(experiment: Experiment) -> None:
-    """Raises `RunRefused` for an experiment from a page that was drawn before the teacher fixed something."""
+def check_fixed(experiment: Experiment, varied: Collection[str] = ()) -> None:
+    """Raises `RunRefused` for an experiment from a page that was drawn before the teacher fixed something.
+
+    `varied`: settings that differ between the runs of a race, whatever the teacher has in the bar.
+    """
     binding = rules()
     given = given_settings(binding) if binding is not None and binding.fixed else None
     if binding is None or given is None:
         return
-    for control, name in _CHECKED.items():
-        if control in binding.fixed and getattr(experiment, name) != _value(given, name):
+    if given.auto:  # the map's choice, which depends on what was measured
+        varied = {*varied, *CONTROLS["recipe"]}
+    for control in binding.fixed:
+        names = [name for name in CONTROLS[control] if name not in _UNCHECKED and name not in varied]
+        if any(getattr(experiment, name) != _value(given, name) for name in names):
             raise RunRefused(
                 _(
                     "Your teacher has fixed this setting meanwhile: {control}. The page shows it now; start again.",
@@ -93,4 +102,4 @@ def check_fixed(experiment: Experiment) -> None:
 
 
 def _value(settings: Settings, name: str) -> Any:
-    return getattr(settings, name) if name in ("auto", "similarity") else getattr(settings.experiment, name)
+    return getattr(settings, name) if name in _UNCHECKED else getattr(settings.experiment, name)

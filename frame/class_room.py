@@ -4,6 +4,8 @@ who are in no class.
 A page that starts runs calls `allowed(experiment)` before `engine.submit` and `note_run(run_id)` after it.
 """
 
+from collections.abc import Collection
+
 from frame.class_fixed import check_fixed
 from frame.class_store import get_guesses, get_runs, rules
 from frame.services import get_catalogue, owner
@@ -11,14 +13,23 @@ from tl_core.class_rules import allowed_with
 from tl_core.experiment import Experiment
 
 
-def allowed(experiment: Experiment) -> Experiment:
-    """The experiment as this visitor may run it now; raises `RunRefused`, whose text is for the visitor."""
+def allowed(experiment: Experiment, varied: Collection[str] = ()) -> Experiment:
+    """The experiment as this visitor may run it now; raises `RunRefused`, whose text is for the visitor.
+
+    `varied`: names of settings in which the runs of a race differ, so that the teacher's locks do not hold for them.
+    """
     binding = rules()
     if binding is None:
         return experiment
-    check_fixed(experiment)
+    check_fixed(experiment, varied)
     entry = get_catalogue().get(experiment.data)
     return allowed_with(binding, experiment, entry.default_images if entry is not None else None)
+
+
+def most_images() -> int | None:
+    """The limit of this visitor's class for one run, None without."""
+    binding = rules()
+    return binding.max_images if binding is not None else None
 
 
 def note_run(run_id: str) -> None:

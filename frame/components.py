@@ -13,11 +13,6 @@ from tl_core.paths import ROOT
 
 _JS = Path(__file__).parent / "js"
 _DRAWING_HTML = '<div class="tl-drawing"><div class="tl-wide"></div><div class="tl-tall"></div></div>'
-_VISITOR_JS = """
-export default function ({ data }) {
-  document.cookie = `${data.name}=${data.value}; path=/; max-age=31536000; samesite=strict`;
-}
-"""
 
 
 def with_plotly(name: str) -> str:
@@ -31,7 +26,7 @@ _drawing = st.components.v2.component(
 _live_plot = st.components.v2.component(
     "tl_live_plot", html='<div class="tl-plot"></div>', js=with_plotly("live_plot.js"), isolate_styles=False
 )
-_visitor = st.components.v2.component("tl_visitor", html="<span></span>\n", js=_VISITOR_JS)
+_visitor = st.components.v2.component("tl_visitor", html="<span></span>\n", js=with_plotly("visitor.js"))
 
 
 def drawing(wide: str, tall: str = "", *, key: str, on_pick: Callable[[], None] | None = None) -> None:
@@ -54,9 +49,12 @@ def live_plot(figure: dict[str, Any], *, alt: str, key: str) -> None:
     _live_plot(data={"figure": figure, "alt": alt}, key=key)
 
 
-def remember_visitor(owner: str) -> None:
-    """Keep the visitor's random number in a cookie of this site."""
-    _visitor(data={"name": VISITOR_COOKIE, "value": owner}, key="tl_visitor", height=1)
+def remember_visitor(owner: str, draws: bool) -> None:
+    """Keep the visitor's random number in a cookie of this site, and get ready what curves are drawn with.
+
+    `draws`: whether this page may soon have curves.
+    """
+    _visitor(data={"name": VISITOR_COOKIE, "value": owner, "draws": draws}, key="tl_visitor", height=1)
 
 
 @st.cache_resource

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from frame import components
+from frame.glossary import tell
 from frame.text import plain
 from tl_core.evidence import Chart, Finding, Published, Reference
 from tl_core.evidence_plot import chart_svg
@@ -12,7 +13,7 @@ from tl_core.language import _
 def show_published(one: Published, own: Chart | None, own_reading: str) -> None:
     """`own_reading`: what our own numbers say, in a sentence that follows from them."""
     st.subheader(plain(_(one.title)), anchor=False)
-    st.write(plain(_(one.reading)))
+    tell(_(one.reading))
     left, right = st.columns(2, gap="large")
     with left:
         st.markdown(_("**Published**"))
@@ -28,7 +29,7 @@ def show_published(one: Published, own: Chart | None, own_reading: str) -> None:
             chart_svg(own, f"{_(one.title)} {_('Measured here')}", f"own-{one.key}"), key=f"own_{one.key}"
         )
         st.caption(plain(_(own.what)))
-        st.write(plain(own_reading))
+        tell(own_reading)
 
 
 def show_findings(findings: tuple[Finding, ...]) -> None:

@@ -3,6 +3,7 @@
 import re
 from html import escape
 from itertools import count
+from zlib import crc32
 
 import streamlit as st
 
@@ -101,6 +102,28 @@ def show_words(page: str) -> None:
         st.markdown("\n".join(f"- **{_(word)}**: {_(meaning)}" for word, meaning in terms_of(page).items()))
 
 
+def tell(text: str) -> None:
+    """A text in which the first use of each term of the field explains itself.
+
+    `text`: paragraphs and numbered lists, with **bold** and *slanted* words; anything else stays as it is, HTML included.
+    """
+    st.html(f'<div class="tl-told">{_as_html(with_tips(text))}</div>')
+
+
+def _as_html(text: str) -> str:
+    """Paragraphs, lists and bold words of an escaped text."""
+    parts = []
+    for paragraph in text.split("\n\n"):
+        lines = paragraph.split("\n")
+        if all(re.match(r"\d+\. ", line) for line in lines):
+            items = "".join(f"<li>{line.partition('. ')[2]}</li>" for line in lines)
+            parts.append(f"<ol>{items}</ol>")
+        else:
+            parts.append(f"<p>{paragraph}</p>")
+    html = re.sub(r"\*\*(.+?)\*\*", r"<strong>\1</strong>", "".join(parts))
+    return re.sub(r"\*(\w.*?)\*", r"<em>\1</em>", html)
+
+
 def with_tips(text: str, terms: dict[str, str] | None = None) -> str:
     """HTML of a plain text in which the first use of each term is a button that shows what it means.
 
@@ -113,14 +136,14 @@ def with_tips(text: str, terms: dict[str, str] | None = None) -> str:
     pattern = re.compile(rf"(?<!\w)({'|'.join(map(re.escape, longest))})(?!\w)", re.IGNORECASE)
     by_name = {word.casefold(): meaning for word, meaning in known.items()}
     seen: set[str] = set()
-    number = count()
+    number, block = count(), f"tl-tip-{crc32(text.encode()):08x}"  # two blocks of a page share no name
     parts, at = [], 0
     for found in pattern.finditer(text):
         name = found[0].casefold()
         if name in seen:
             continue
         seen.add(name)
-        parts += [escape(text[at : found.start()]), _tip(found[0], by_name[name], f"tl-tip-{next(number)}")]
+        parts += [escape(text[at : found.start()]), _tip(found[0], by_name[name], f"{block}-{next(number)}")]
         at = found.end()
     return "".join(parts) + escape(text[at:])
 

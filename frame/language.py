@@ -10,7 +10,7 @@ KEY = "language"
 PARAMETER = "lang"
 
 _STYLE = """<style>
-.st-key-language { position: fixed; top: 0.7rem; right: 3.4rem; z-index: 999991; width: auto; }
+.st-key-language { position: fixed; top: 0.775rem; right: 3.4rem; z-index: 999991; width: auto; }
 .st-key-language button { min-height: 2.2rem; padding: 0 0.5rem; background: var(--st-background-color); }
 </style>"""
 

@@ -69,6 +69,7 @@ def add_area(collection: Collection | None) -> None:
             received, title = [("", archive)], archive.name
     st.button(
         _("Add {n:,} files", n=len(received)) if len(received) > 1 else _("Add"),
+        key="my_add",
         type="primary",
         disabled=not received,
         # files that are still arriving would draw the page again and lose a plain click

@@ -9,7 +9,7 @@ from frame.class_room import allowed, note_guess, note_run
 from frame.services import get_engine, get_events, get_store, owner
 from tl_core.data.dial import position_name
 from tl_core.data.owned import UPLOAD_NAME, open_own, owner_hash
-from tl_core.language import english
+from tl_core.language import ENGLISH, english, speaking
 from tl_core.race import Race, RaceError
 from tl_core.race_runs import RaceRun
 from tl_core.races import KeptRace, Races
@@ -66,7 +66,7 @@ def start_race(race: Race, fresh: bool = False) -> str:
         raise RaceError(
             english("These pictures belong to somebody else, or are gone. Choose a data set in the bar above.")
         )
-    experiments = [allowed(experiment) for experiment in race.experiments()]
+    experiments = [allowed(experiment, race.varied) for experiment in race.experiments()]
     run_ids = get_engine().submit_many(experiments, owner(), fresh=fresh)
     race_id = get_races().add(race, run_ids, owner())  # first, so that no run is without a race that can stop it
     for run_id in run_ids:
@@ -87,5 +87,7 @@ def stop_race(kept: KeptRace) -> None:
 
 def about_race(race: Race) -> str:
     """What was guessed of, equal for equal races: 'flowers, 500 images, as is, demo: case-1, case-3'."""
-    what = [race.base.data, f"{race.num_images} images", position_name(race.base.distance), race.base.network]
+    with speaking(ENGLISH):  # one tally, whatever the students' languages
+        dial = position_name(race.base.distance)
+    what = [race.base.data, f"{race.num_images} images", dial, race.base.network]
     return f"{', '.join(what)}: {', '.join(sorted(race.recipes))}"[:255]

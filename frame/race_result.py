@@ -5,9 +5,10 @@ from collections.abc import Sequence
 import streamlit as st
 
 from frame import components
+from frame.glossary import tell
 from frame.text import plain
 from tl_core.cell_plot import cell_plot_svg
-from tl_core.language import _
+from tl_core.language import _, retold
 from tl_core.race import SIZES
 from tl_core.race_crossing import crossing_text, size_points
 from tl_core.race_reasons import reasons
@@ -25,7 +26,7 @@ def show_verdict(kept: KeptRace, runs: Sequence[RaceRun]) -> None:
     race = kept.race
     for error in dict.fromkeys(run.events[-1].get("error") for run in runs if run.status == "failed" and run.events):
         if error:
-            st.error(plain(error))
+            st.error(plain(retold(error)))
     done = sum(run.finished is not None for run in runs)
     if done < len(runs):
         st.markdown(
@@ -38,7 +39,8 @@ def show_verdict(kept: KeptRace, runs: Sequence[RaceRun]) -> None:
         st.markdown(_("No run went through, so there is no verdict."))
         return
     if race.kind == SIZES:
-        st.markdown(f"**{plain(crossing_text(size_points(race, runs)))}**")
+        with st.container(key="race_verdict"):
+            tell(f"**{crossing_text(size_points(race, runs))}**")
         st.markdown(
             _(
                 "Bars: 95 % intervals of the mean over the seeds. Each number of images is judged for itself, by differences "
@@ -46,7 +48,10 @@ def show_verdict(kept: KeptRace, runs: Sequence[RaceRun]) -> None:
             )
         )
         return
-    st.markdown(f"**{plain(verdict_text(verdict, race.prescribed))}**")
+    if len(race.seeds) == 1:
+        st.markdown(_("By one run each, so with the noise of the test images alone; another seed may turn it round:"))
+    with st.container(key="race_verdict"):
+        tell(f"**{verdict_text(verdict, race.prescribed)}**")
     if race.prescribed is not None and verdict.outcome(race.prescribed) == "beaten":
         found = [reason_text(reason) for reason in reasons(race, runs, verdict)]
         if found:
@@ -56,9 +61,8 @@ def show_verdict(kept: KeptRace, runs: Sequence[RaceRun]) -> None:
             st.markdown(plain(no_reason_text()))
     if race.prescribed is None:
         st.markdown(_("The similarity was not known when the race began, so the rule of thumb had no answer."))
-    if len(race.seeds) == 1:
-        st.markdown(_("With one run each, the noise is only that of the test images: another seed may turn it round."))
-    for text in (time_text(lanes(race, runs, verdict)), guess_text(race.guess, verdict)):
+    guess = guess_text(race.guess, verdict) if len(verdict.results) > 1 else ""
+    for text in (time_text(lanes(race, runs, verdict)), guess):
         if text:
             st.markdown(plain(text))
 
@@ -75,7 +79,8 @@ def show_lanes(kept: KeptRace, runs: Sequence[RaceRun]) -> None:
         st.markdown(
             _(
                 "Of {n:,} test images, the same for all. Spread: standard deviation over the seeds. Time: of training in one "
-                "run, without reading the images.",
+                "run, without reading the images. Each recipe has the epochs it needs: training from scratch gets three times "
+                "the steps of fine-tuning.",
                 n=num_test or 0,
             )
         )
@@ -99,7 +104,7 @@ def show_sizes(kept: KeptRace, runs: Sequence[RaceRun]) -> None:
             cells.append(
                 _("{mean:.1f} % ({low:.1f} to {high:.1f})", mean=100 * result.mean, low=100 * low, high=100 * high)
             )
-        if point.verdict is None or len(point.verdict.results) < 2:
+        if point.verdict is None or not point.over or len(point.verdict.results) < 2:
             cells.append(_NONE)
         else:
             cells.append(plain(recipe_name(point.winner)) if point.winner else _("neither"))

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import streamlit as st
 
+from frame.class_room import most_images
 from frame.datasets import DataInfo
 from frame.experiment_bar import num_images
 from frame.prescription import Prescription, prescribe
@@ -42,6 +43,9 @@ class _Choice:
 def race_setup(settings: Settings, data: DataInfo, busy: bool) -> None:
     """The choices and *Start the race*; `busy`: the visitor's own race, which is shown, is not over yet."""
     size = num_images(settings, data)
+    most = most_images()
+    if most is not None and size > most:  # what the class may use; the map is asked about no more either
+        size, settings = most, settings.change(num_images=most)
     prescription = prescribe(settings, data, size)
     known = prescription.case.name if prescription.similarity is not None else None
     kind = st.segmented_control(
@@ -155,5 +159,5 @@ def _start_words(choice: _Choice, runs: int, busy: bool) -> str:
         return _("Too few images for a learning curve: choose a larger number of images above.")
     if choice.kind == SIZES:
         sizes = many("{number} number of images", "{number} numbers of images", len(choice.sizes))
-        return _("{sizes}, two recipes: {runs} runs, one after the other.", sizes=sizes, runs=runs)
-    return _("{runs} runs, one after the other: the first seed of every recipe, then the next.", runs=runs)
+        return _("{sizes}, two recipes: {runs} runs.", sizes=sizes, runs=runs)
+    return _("{runs} runs: the first seed of every recipe, then the next.", runs=runs)

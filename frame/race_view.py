@@ -3,6 +3,7 @@
 import streamlit as st
 
 from frame import components
+from frame.glossary import tell
 from frame.race_data import get_race_runs, get_races, start_race, stop_race
 from frame.race_result import show_lanes, show_sizes, show_verdict
 from frame.run_view import data_word
@@ -51,11 +52,11 @@ def show_race(race_id: str) -> None:
     """The race with this id; a sentence where there is none."""
     try:
         kept = get_races().get(race_id)
-        runs = get_race_runs().of(kept)
+        runs, title = get_race_runs().of(kept), race_title(kept)
     except UserError as error:
         st.warning(plain(retold(str(error))))
         return
-    st.subheader(plain(race_title(kept)), anchor=False)
+    st.subheader(plain(title), anchor=False)
     active = any(run.active for run in runs)
 
     @st.fragment(run_every=POLL_SECONDS if active else None)
@@ -79,10 +80,10 @@ def show_race(race_id: str) -> None:
 
 
 def _status(kept: KeptRace, runs: list[RaceRun]) -> None:
-    state = progress(kept.race, runs)
+    state = progress(kept.race, runs, get_engine().trainers)
     bar, button = st.columns([8, 1], vertical_alignment="bottom")
     text = progress_text(kept.race, state)
-    if state.running is None:
+    if not state.running:
         waiting = next((run for run in runs if run.status == "queued"), None)
         place = get_engine().position(waiting.run_id) if waiting else None
         if place:
@@ -103,12 +104,12 @@ def _chart(kept: KeptRace, runs: list[RaceRun]) -> None:
         _("Curves"), list(_AXES), format_func=lambda name: _(_AXES[name]), default="epochs", required=True, key="race_axis"
     )  # fmt: skip
     components.live_plot(race_figure(race, runs, by, dark, kept.id), alt=race_alt(race, runs), key="race_curves")
-    st.markdown(
-        _(
-            "Accuracy on the held-out images, which are never learnt from. Thin lines: single runs. Thick lines: the mean of "
-            "those that are over, each of which keeps its last value."
-        )
-    )
+    words = _("Accuracy on the held-out images, which are never learnt from.")
+    if len(race.seeds) > 1:
+        words += " " + _("Thin lines: single runs. Thick lines: the mean of those that are over.")
+    if any(run.epochs and not run.active for run in runs):
+        words += " " + _("Dotted: the value at the end. A run ends when it gets no better, so each has its own length.")
+    tell(words)
 
 
 def _again(kept: KeptRace, runs: list[RaceRun]) -> None:
@@ -126,7 +127,7 @@ def _again(kept: KeptRace, runs: list[RaceRun]) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         st.markdown(
             _(
-                "{recorded} of the {total} runs were recorded earlier on this machine, with the same settings.",
+                "Recorded earlier on this machine, with the same settings: {recorded} of {total} runs.",
                 recorded=recorded, total=len(runs),
             )
         )  # fmt: skip

@@ -5,7 +5,7 @@ from typing import Any
 
 import streamlit as st
 
-from frame.text import plain
+from frame.glossary import tell
 from tl_core.figures import CurveMark
 from tl_core.fitting import Fitting, contradiction, judge, switch_epoch
 from tl_core.fitting_words import mark_words, say_contradiction, say_fitting
@@ -48,11 +48,11 @@ def show_fitting_now(events: list[dict[str, Any]]) -> None:
 
 def show_fitting_result(events: list[dict[str, Any]], started: dict[str, Any], finished: dict[str, Any]) -> None:
     """The sentence of a finished run, and one more if held-out and test images contradict each other."""
-    st.write(plain(say_fitting(fitting_of(events))))
+    tell(say_fitting(fitting_of(events)))
     interval = finished["test_accuracy_low"], finished["test_accuracy_high"]
     found = contradiction(_epochs(events), started["num_val"], finished["test_accuracy"], interval)
     if found is not None:
-        st.write(plain(say_contradiction(found)))
+        tell(say_contradiction(found))
 
 
 def _epochs(events: list[dict[str, Any]]) -> list[dict[str, Any]]:

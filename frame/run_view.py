@@ -21,7 +21,7 @@ from tl_core.data.dial import position, position_name
 from tl_core.errors import RunNotFound
 from tl_core.experiment import Experiment
 from tl_core.figures import RunCurve, curves_figure
-from tl_core.language import ENGLISH, _, mark, retold, speaking
+from tl_core.language import _, mark, retold
 from tl_core.mistakes import class_accuracies
 from tl_core.networks import get_network
 from tl_core.plan import Layer
@@ -102,9 +102,7 @@ def show_run(run_id: str, others: list[str]) -> None:
     watch()
     if not run.active and not replayed:
         _result(run, get_events().of(run_id))
-        with speaking(ENGLISH):  # as what is taken home is
-            titles = run_title(run), data_word(Experiment.from_json(run.experiment))
-        show_take_home(run, *titles)
+        show_take_home(run, lambda: (run_title(run), data_word(Experiment.from_json(run.experiment))))
 
 
 def _replayed(run: Run, events: list[dict[str, Any]]) -> tuple[Run, list[dict[str, Any]]]:

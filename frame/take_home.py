@@ -1,6 +1,7 @@
 """Take it home: a finished run as a report, a notebook, weights or ONNX, each made in the interactive worker when asked for."""
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
@@ -14,7 +15,7 @@ from tl_core.engine.questions import Question
 from tl_core.errors import UserError, WorkerDied
 from tl_core.experiment import Experiment
 from tl_core.export.take_home import FORMS, sweep
-from tl_core.language import _, mark, retold
+from tl_core.language import ENGLISH, _, language, mark, retold, speaking
 from tl_core.store import Run
 
 POLL_SECONDS = 0.5
@@ -62,8 +63,8 @@ class _Asked:
         return not self.question.future.done()
 
 
-def show_take_home(run: Run, title: str, data_title: str) -> None:
-    """The panel; nothing for a run that has not finished. `title`, `data_title`: as they stand on the page."""
+def show_take_home(run: Run, titles: Callable[[], tuple[str, str]]) -> None:
+    """The panel; nothing for a run that has not finished. `titles`: of the run and of its data, in the language spoken."""
     if run.status != "finished":
         return
     sweep(time.time())
@@ -74,6 +75,7 @@ def show_take_home(run: Run, title: str, data_title: str) -> None:
 
     @st.fragment(run_every=POLL_SECONDS if busy else None)
     def panel() -> None:
+        drawn_busy = False
         for column, form in zip(st.columns(len(FORMS), gap="medium"), FORMS, strict=True):
             with column:
                 heading, _named, what = _WORDS[form]
@@ -81,20 +83,20 @@ def show_take_home(run: Run, title: str, data_title: str) -> None:
                 st.markdown(_(what))
                 if form == "notebook" and not (public or run.owner == owner()):
                     st.markdown(_("The pictures are in it, so only the person who uploaded them can have it."))
-                else:
-                    _form(run, form, title, data_title, _link(experiment) if public else "")
-        if busy != any(asked.going_on for asked in _every(run.id).values()):
+                elif _form(run, form, titles, _link(experiment) if public else ""):
+                    drawn_busy = True
+        if busy != drawn_busy:  # what was drawn counts: the answer may have come since, and nothing would show it
             st.rerun()
 
     panel()
 
 
-def _every(run_id: str) -> dict[tuple[str, str], _Asked]:
-    """What was asked for of this run, by (run, form)."""
+def _every(run_id: str) -> dict[tuple[str, str, str], _Asked]:
+    """What was asked for of this run, by (run, form, language)."""
     return {key: asked for key, asked in _remembered().items() if key[0] == run_id}
 
 
-def _remembered() -> dict[tuple[str, str], _Asked]:
+def _remembered() -> dict[tuple[str, str, str], _Asked]:
     return st.session_state.setdefault("take_home", {})
 
 
@@ -106,18 +108,24 @@ def _link(experiment: Experiment) -> str:
     return f"{here.scheme}://{here.netloc}{here.path}?{urlencode(Settings(experiment, auto=False).to_query())}"
 
 
-def _form(run: Run, form: str, title: str, data_title: str, link: str) -> None:
-    """One form: the button that makes it, how far that is, or the button that downloads it."""
+def _form(run: Run, form: str, titles: Callable[[], tuple[str, str]], link: str) -> bool:
+    """One form: the button that makes it, how far that is, or the button that downloads it. True if it is being made."""
+
+    spoken = language() if form == "report" else ENGLISH  # what is code, or read by programs, is English
+    asked_for = run.id, form, spoken
 
     def begin() -> None:
         remembered = _remembered()
+        with speaking(spoken):
+            title, data_title = titles()
         question = get_engine().begin(
             "take_home", run_id=run.id, form=form, title=title, data_title=data_title,
             events=get_events().of(run.id), ended=run.ended, link=link,
+            language=spoken,
         )  # fmt: skip
         question.silence = SILENCE
-        remembered.pop((run.id, form), None)
-        remembered[run.id, form] = _Asked(question, time.monotonic())
+        remembered.pop(asked_for, None)
+        remembered[asked_for] = _Asked(question, time.monotonic())
         while len(remembered) > MOST_ASKED:
             del remembered[next(iter(remembered))]
 
@@ -125,11 +133,12 @@ def _form(run: Run, form: str, title: str, data_title: str, link: str) -> None:
         st.button(label, key=f"take_{form}_{run.id}", on_click=begin)
 
     words = _(_WORDS[form][1])
-    asked = _remembered().get((run.id, form))
+    asked = _remembered().get(asked_for)
     if asked is None:
         prepare(_("Prepare {form}", form=words))
     elif asked.going_on:
         _progress(asked)
+        return True
     elif isinstance(error := asked.question.future.exception(), UserError | WorkerDied):
         st.error(plain(retold(str(error))))
         prepare(_("Try {form} again", form=words))
@@ -138,7 +147,7 @@ def _form(run: Run, form: str, title: str, data_title: str, link: str) -> None:
         path = Path(made["path"])
         if not path.is_file():
             prepare(_("Prepare {form} again", form=words))
-            return
+            return False
         st.download_button(
             _("Download {form} ({size})", form=words, size=_size(path.stat().st_size)),
             path.read_bytes,
@@ -149,6 +158,7 @@ def _form(run: Run, form: str, title: str, data_title: str, link: str) -> None:
         )
         if made["note"]:
             st.markdown(plain(retold(made["note"])))
+    return False
 
 
 _MIME = {".html": "text/html", ".zip": "application/zip"}

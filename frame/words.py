@@ -3,7 +3,7 @@
 import streamlit as st
 
 from frame import state
-from frame.glossary import show_words
+from frame.glossary import show_words, tell
 from frame.prescription import Prescription
 from tl_core.cases import Bonus, Case, Thresholds, in_sentence
 from tl_core.language import _, retold
@@ -59,15 +59,17 @@ def few_or_many(case: Case) -> str:
 def case_text(shown: Case | Bonus | None, layers: tuple[Layer, ...], stacked: bool = False) -> None:
     """The steps of a recipe and the reason for them, side by side or one below the other."""
     if shown is None:
-        st.write(own_text(layers))
+        tell(own_text(layers))
         return
     steps, why = (st.container(), st.container()) if stacked else st.columns(2, gap="large")
     numbered = "\n".join(f"{number}. {_(step)}" for number, step in enumerate(shown.steps, start=1))
-    steps.markdown(f"**{_('What to do')}**\n\n{numbered}")
+    with steps:
+        tell(f"**{_('What to do')}**\n\n{numbered}")
     more = f"\n\n**{_('Or:')}** {_(shown.alternative)}" if shown.alternative else ""
-    if isinstance(shown, Bonus):
-        more = f"\n\n**{_('From:')}** [{_(shown.source)}]({shown.address})."
-    why.markdown(f"**{_('Why')}**\n\n{_(shown.why)}{more}")
+    with why:
+        tell(f"**{_('Why')}**\n\n{_(shown.why)}{more}")
+        if isinstance(shown, Bonus):
+            st.markdown(f"**{_('From:')}** [{_(shown.source)}]({shown.address}).")
 
 
 def own_text(layers: tuple[Layer, ...]) -> str:

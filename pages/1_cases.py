@@ -10,6 +10,7 @@ from frame.download_box import download_box
 from frame.drawings import map_click, plan, show_diagram, show_map
 from frame.entry import enter
 from frame.experiment_bar import IMAGINED_CLASSES, experiment_bar, num_images
+from frame.glossary import tell
 from frame.measured import show_measured
 from frame.prescription import prescribe
 from frame.settings import case_of
@@ -31,7 +32,7 @@ STEADY = """<style>
 
 enter()
 
-st.markdown(
+tell(
     _(
         "**Transfer learning**: re-use a network that has already learnt from many pictures for pictures of your own. How much "
         "of it to re-use depends on how many pictures you have, and on how similar they are."

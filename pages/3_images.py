@@ -47,6 +47,7 @@ def tool_row(collection: Collection, version: Version) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.button(
             _("Undo"),
+            key="my_undo",  # one button whatever its tip says, or old and new stand side by side for a moment
             on_click=my_images.undo,
             args=(collection,),
             disabled=version.parent is None,
@@ -54,6 +55,7 @@ def tool_row(collection: Collection, version: Version) -> None:
         )
         st.button(
             _("Redo"),
+            key="my_redo",
             on_click=my_images.redo,
             args=(collection,),
             disabled=undone is None,

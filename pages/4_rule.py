@@ -5,6 +5,7 @@ import streamlit as st
 from frame import state
 from frame.datasets import redraw_when_done
 from frame.entry import enter
+from frame.glossary import tell
 from frame.rule_choice import rule_choice
 from frame.rule_data import all_rows, rule_data
 from frame.rule_detail import choose_cell, show_cell, show_study, show_table
@@ -13,15 +14,10 @@ from frame.rule_map import picked_cell, show_rule_map
 from frame.rule_summary import show_regret, show_summary
 from tl_core.language import _, many
 
-WIDE_TABLES = """<style>
-.stMarkdown:has(table) { overflow-x: auto; }  /* on a phone the table is moved sideways, not the page */
-</style>"""
-
 enter()
 
-st.html(WIDE_TABLES)
 st.header(_("Does the rule hold?"), anchor=False)
-st.write(
+tell(
     _(
         "The rule of the four cases is advice, not a law. So every recipe was tried on the same pictures, and here is which "
         "one got the most test images right. Where the difference is no larger than chance, nobody wins."

@@ -6,6 +6,7 @@ from frame import state
 from frame.entry import enter
 from frame.evidence_readings import readings
 from frame.evidence_view import show_findings, show_published
+from frame.glossary import tell
 from frame.rule_data import rule_data
 from tl_core.evidence import gain_over_head, gain_over_scratch, heads_by_cut, load
 from tl_core.experiment import DEFAULT_NETWORK
@@ -15,7 +16,7 @@ from tl_core.rule_cells import recorded
 enter()
 
 st.header(_("Evidence"), anchor=False)
-st.write(
+tell(
     _(
         "The four cases are older than most of the research on them. Here is what was published since, and beside it the same "
         "question asked of the small network of this dashboard. The two need not agree: the networks, the pictures and the "

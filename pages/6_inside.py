@@ -6,6 +6,7 @@ from frame.datasets import redraw_when_done
 from frame.download_box import download_box
 from frame.entry import enter
 from frame.experiment_bar import experiment_bar
+from frame.glossary import tell
 from frame.inside_filters import show_filters
 from frame.inside_picture import choose_picture, show_seen
 from frame.inside_search import begin_searches, follow
@@ -19,7 +20,7 @@ enter()
 
 settings, data = experiment_bar()
 st.header(_("Look inside"), anchor=False)
-st.write(
+tell(
     _(
         "The lesson says that the first layers of a network detect edges, the next ones shapes, and the last ones higher-level "
         "features. Here you can check that: see what each layer finds in a picture, and which pictures excite it most."

@@ -6,6 +6,7 @@ from frame.datasets import redraw_when_done
 from frame.download_box import download_box
 from frame.entry import enter
 from frame.experiment_bar import experiment_bar
+from frame.glossary import tell
 from frame.race_history import show_history
 from frame.race_setup import race_setup
 from frame.race_view import is_busy, show_race
@@ -35,7 +36,7 @@ elif race_id:
     with st.expander(_("Another race")):
         race_setup(settings, data, is_busy(race_id))
 else:
-    st.write(
+    tell(
         _(
             "Which recipe is really the best on these pictures? Each learns from the same pictures, several times with "
             "different luck, and only a difference larger than the luck counts as a win."

@@ -40,6 +40,11 @@ if taught:
     show_teacher(found)
 elif now is not None:
     show_student(*now)
+if taught and now is not None and now[0].id not in by_id:
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        title = plain(now[0].title or now[0].code)
+        st.markdown(_("You are also a student of the class {title}: your runs appear on its board.", title=title))
+        st.button(_("Leave the class"), key="class_leave", on_click=get_classes().leave, args=(owner(),))
 if taught or now is None:
     show_doors(teaching=bool(taught))
     show_lesson_maker(by_id[st.session_state.class_taught].code if taught else None)

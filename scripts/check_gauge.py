@@ -20,14 +20,15 @@ from scripts.gauge_tables import all_tables
 from tl_core.backbones import build_stages
 from tl_core.data import POSITIONS, load_dataset
 from tl_core.device import choose_device, make_deterministic
+from tl_core.gauge import log_gain
 from tl_core.looks import measure_gap
 from tl_core.networks import get_network
 from tl_core.preprocess import Preprocess
 from tl_core.probes import Probe, balanced_accuracy, class_mean_loo, class_weights, knn_loo, ridge_probe
-from tl_core.similarity import advantage, draw, log_gain, probe, see
+from tl_core.similarity import advantage, draw, errors_of, probe, see
 
-LARGE, SMALL = 1_000, (50, 100, 300)
-DRAWS = 6
+LARGE = 1_000
+DRAWS = {LARGE: 1, 50: 6, 100: 20, 300: 6}  # by number of images
 
 
 def gain_rows(data: str, distance: float, network_name: str) -> Iterator[dict[str, Any]]:
@@ -44,15 +45,17 @@ def gain_rows(data: str, distance: float, network_name: str) -> Iterator[dict[st
     both = build_stages(network, pretrained=True), build_stages(network, pretrained=False, seed=0)
     seen = see(network, *both, preprocess, images)
     index = np.arange(len(labels))
-    for size in (LARGE, *SMALL):
-        for number in range(1 if size == LARGE else DRAWS):
+    for size, draws in DRAWS.items():
+        for number in range(draws):
             rows = index if size == LARGE else draw(images, labels, size, number + 1)
             probes = probe(network, seen.take(rows), labels[rows], num_classes)
-            gain, error = log_gain(probes)
+            errors = errors_of(network, seen.take(rows), labels[rows], num_classes)
+            gain, error = log_gain(errors)
             gap = measure_gap(network, seen.looks[rows])
             yield {
                 "network": network_name, "data": data, "distance": distance, "size": size, "draw": number, "num": len(rows),
-                "gain": gain, "error": error, "advantage": advantage(probes), "looks": gap and gap.to_json(),
+                "gain": gain, "error": error, "group": errors.group, "advantage": advantage(probes),
+                "looks": gap and gap.to_json(),
                 "ours": layers(probes.pretrained, probes.weights), "blank": layers(probes.untrained, probes.weights),
                 "pixels": layers({"pixels": probes.pixels}, probes.weights)["pixels"],
             }  # fmt: skip

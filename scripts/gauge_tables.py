@@ -8,8 +8,8 @@ import numpy as np
 from scipy.stats import spearmanr, weightedtau
 
 from tl_core.cut import accuracy_interval
+from tl_core.gauge import placed, reference_gain
 from tl_core.networks import get_network
-from tl_core.similarity import placed, reference_gain
 
 Row = dict[str, Any]
 NEAR = 0.02  # two points
@@ -17,7 +17,7 @@ NEAR = 0.02  # two points
 
 def similarity(row: Row) -> tuple[float, float, float]:
     """Gauge and interval of a row of gains, as `tl_core.similarity.measure` gives them."""
-    return placed(row["gain"], row["error"], reference_gain(get_network(row["network"]), row["num"]))
+    return placed(row["gain"], row["error"], reference_gain(get_network(row["network"]), row["group"]))
 
 
 def table(head: Iterable[str], rows: Iterable[Iterable[str]]) -> str:

@@ -34,10 +34,11 @@ from tl_core.data.drawn import WORLDS, draw_pictures, labels_of
 from tl_core.device import autocast, choose_device, describe_device
 from tl_core.evaluation import wilson_interval
 from tl_core.experiment import MAX_IMAGES
+from tl_core.gauge import log_gain
 from tl_core.networks import network_from_table
 from tl_core.paths import ASSETS
 from tl_core.preprocess import Preprocess
-from tl_core.similarity import advantage, draw, log_gain, probe, see
+from tl_core.similarity import advantage, draw, errors_of, probe, see
 
 ANIMALS = (
     "african_elephant albatross american_alligator american_lobster arabian_camel baboon bee bighorn bison black_stork "
@@ -225,7 +226,7 @@ def train(originals: Originals, args: argparse.Namespace) -> tuple[nn.Module, di
 
 
 def reference_gains(model: nn.Module, table: dict, originals: Originals, seed: int) -> dict[str, Any]:
-    """What `tl_core.similarity` scales by: the gain of the upper stages on held-out original images, by their number.
+    """What `tl_core.gauge` scales by: the gain of the upper stages on held-out original images, by their number.
 
     Measured as for any other data, but on few classes at a time: a user's set has five or ten, not 58. Means over random
     groups of `GROUP` classes.
@@ -245,8 +246,9 @@ def reference_gains(model: nn.Module, table: dict, originals: Originals, seed: i
         own = np.searchsorted(np.sort(chosen), labels[rows])
         for size in REFERENCE_SIZES:
             some = draw(images[rows], own, size, seed)
-            probes = probe(network, seen.take(rows[some]), own[some], GROUP)
-            gains[size].append(log_gain(probes)[0])
+            part = seen.take(rows[some])
+            gains[size].append(log_gain(errors_of(network, part, own[some], GROUP, group=size))[0])
+        probes = probe(network, part, own[some], GROUP)
         advantages.append(advantage(probes))
     for size, found in gains.items():
         print(

@@ -56,7 +56,7 @@ def race_once(page: Page, url: str, data: str) -> str:
     """Run the preset race; returns the address that shows it."""
     page.goto(f"{url}/race?data={data}&images=200")
     page.get_by_role("button", name="Start the race").click(timeout=90_000)
-    page.get_by_text(re.compile(r"won:|within (the )?noise|cannot be told apart")).first.wait_for(timeout=600_000)
+    page.locator(".st-key-race_verdict").wait_for(timeout=600_000)
     return page.url
 
 
@@ -104,6 +104,7 @@ def main() -> None:
                         shot.goto(address)
                         shot.wait_for_selector(".stHeading")
                         time.sleep(10 if name == "inside" else 4)
+                        shot.get_by_text(re.compile("^Measuring")).first.wait_for(state="hidden", timeout=60_000)
                         shot.set_viewport_size({"width": width, "height": max(height, whole_height(shot))})
                         time.sleep(1.5)
                         shot.screenshot(path=args.out / f"{name}-{width}-{theme}.png")

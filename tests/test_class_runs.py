@@ -11,6 +11,7 @@ from tl_core.class_figure import Point, board_figure, legend_html
 from tl_core.class_guesses import SIMILARITY, ClassGuesses, about_similarity, read_about
 from tl_core.class_runs import ClassRuns, shown
 from tl_core.classes import Classes
+from tl_core.errors import RunNotFound
 from tl_core.experiment import Experiment
 from tl_core.store import Store
 from tl_core.training import run
@@ -117,8 +118,9 @@ def test_the_tally_counts_each_member_once(room: Room) -> None:
     room.classes.join(room.two.code, "Eve", EVE)
     about = about_similarity("digits", "demo", 0.5)
     assert read_about(about) == ("digits", "demo", "0.5")
-    for owner, answer in ((ANN, "0.20"), (ANN, "0.30"), (BOB, "0.30"), (EVE, "0.90")):
+    for owner, answer in ((ANN, "0.30"), (BOB, "0.30"), (EVE, "0.90")):
         assert room.guesses.note(SIMILARITY, about, answer, owner)
+    assert not room.guesses.note(SIMILARITY, about, "0.20", ANN), "the first guess stands"
     (tally,) = room.guesses.tallies(room.one.id)
     assert (dict(tally.answers), tally.total) == ({"0.30": 2}, 2)
     assert not room.guesses.note(SIMILARITY, about, "x" * 500, ANN)
@@ -130,6 +132,28 @@ def test_the_tally_counts_each_member_once(room: Room) -> None:
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", " =1", "\uff1d1", "|calc", "%x"])
 def test_formula_cells_become_text(text: str) -> None:
     assert safe_cell(text) == f"'{text}"
+
+
+def test_no_cell_begins_behind_a_semicolon() -> None:
+    assert safe_cell("a;=1+1") == "a,=1+1"
+
+
+def test_a_board_stays_up_when_a_run_vanishes(room: Room, monkeypatch: pytest.MonkeyPatch) -> None:
+    room.classes.join(room.one.code, "Ann", ANN)
+    gone, kept = room.start(ANN), room.start(ANN)
+    for run_id in (gone, kept):
+        room.runs.note(run_id, ANN)
+        room.finish(run_id)
+    get_run = room.store.get_run
+
+    def vanished(run_id: str):
+        if run_id == gone:
+            raise RunNotFound("deleted")
+        return get_run(run_id)
+
+    monkeypatch.setattr(room.store, "get_run", vanished)
+    rows, going_on = room.runs.board(room.one.id)
+    assert ([row.number for row in rows], going_on) == ([2], 0)
 
 
 @pytest.mark.parametrize("value", ["Lena", "a=1", 3, -0.5, ""])

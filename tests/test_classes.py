@@ -136,6 +136,38 @@ def test_a_closed_class_keeps_its_members_and_takes_nobody_else(classes: Classes
     assert classes.join(found.code, "Ann", ANN).number == 1
 
 
+def test_two_machines_of_a_teacher_change_different_rules(classes: Classes) -> None:
+    found = classes.open("", PIN, TEACHER)
+    threads = [
+        threading.Thread(target=classes.change_rules, args=(found.id, TEACHER), kwargs=values)
+        for values in (
+            {"paused": True},
+            {"closed": True},
+            {"show_guesses": True},
+            {"max_images": 50},
+            {"max_epochs": 3},
+        )
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    everything = Rules(paused=True, closed=True, show_guesses=True, max_images=50, max_epochs=3)
+    assert classes.get(found.id)[0].rules == everything
+
+
+def test_a_class_that_its_teacher_looks_at_is_not_swept(classes: Classes, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = classes.open("", PIN, TEACHER)
+    now = time.time()
+    for days in (100, 200):
+        monkeypatch.setattr("tl_core.classes.time.time", lambda days=days: now + days * DAY)
+        assert [one.id for one in classes.taught_by(TEACHER)] == [found.id]
+        classes.open("Another", PIN, EVE)
+    monkeypatch.setattr("tl_core.classes.time.time", lambda: now + 400 * DAY)
+    classes.open("Another", PIN, EVE)
+    assert classes.taught_by(TEACHER) == []
+
+
 @pytest.mark.parametrize("stranger", [ANN, EVE, ""])
 def test_only_the_teacher_may_do_what_teachers_do(classes: Classes, stranger: str) -> None:
     found = classes.open("", PIN, TEACHER)
@@ -143,6 +175,7 @@ def test_only_the_teacher_may_do_what_teachers_do(classes: Classes, stranger: st
     classes.join(found.code, "Ann", ANN)
     for action in (
         lambda: classes.set_rules(found.id, Rules(paused=True), stranger),
+        lambda: classes.change_rules(found.id, stranger, paused=True),
         lambda: classes.hide_name(found.id, 1, True, stranger),
         lambda: classes.hide_run(found.id, 1, True, stranger),
         lambda: classes.members(found.id, stranger),

@@ -157,6 +157,13 @@ def test_two_sentences_in_one_are_retold_one_by_one():
     assert retold(both) == "Füge welche hinzu oder lösche die Klasse. Nimm größere Bilder, wenn du welche hast."
 
 
+@pytest.mark.usefixtures("in_german")
+def test_a_text_of_very_many_sentences_is_retold():
+    one = "Add some, or delete the class."
+    assert retold(one) != one
+    assert retold(" ".join([one] * 3_000)) == " ".join([retold(one)] * 3_000)
+
+
 def test_what_is_kept_is_english_whoever_looks_on():
     with language.speaking(GERMAN):
         assert english("'{name}' renamed", name="cat") == "'cat' renamed"

@@ -1,5 +1,6 @@
 """Mistakes looked through: which come first, what lies behind a cell, which class is hardest."""
 
+import numpy as np
 import pytest
 
 from tl_core.evaluation import wilson_interval
@@ -36,6 +37,22 @@ def test_classes_are_sorted_worst_first_with_their_intervals() -> None:
     assert (worst.num_right, worst.num_images, worst.accuracy) == (3, 4, 0.75)
     assert (worst.low, worst.high) == wilson_interval(3, 4)
     assert rows[-1].accuracy is None
+
+
+def test_of_many_equal_classes_hardly_ever_one_is_called_harder() -> None:
+    """40 classes of the same difficulty with 25 test images: one interval lies below the mean by luck in most exams."""
+    rng = np.random.default_rng(0)
+    alone = harder = 0
+    for _ in range(200):
+        right = rng.binomial(25, 0.7, 40)
+        confusion = np.diag(right)
+        confusion[np.arange(40), (np.arange(40) + 1) % 40] += 25 - right
+        rows = class_accuracies(confusion.tolist())
+        alone += any(row.high < right.sum() / 1000 for row in rows)
+        harder += any(row.harder for row in rows)
+    assert alone > 60
+    assert harder <= 10
+    assert class_accuracies([[5, 95], [5, 95]])[0].harder
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ def test_nothing_is_known_before_the_first_result() -> None:
     race = make_race()
     runs = wait_for_all(race)
     state = progress(race, runs)
-    assert (state.num_over, state.num_runs, state.running, state.seconds_left) == (0, 6, None, None)
+    assert (state.num_over, state.num_runs, state.running, state.seconds_left) == (0, 6, (), None)
     assert verdict_of(runs) is None
     assert [lane.result for lane in lanes(race, runs, None)] == [None, None]
 
@@ -34,7 +34,7 @@ def test_the_time_left_is_that_of_the_same_recipe() -> None:
     half_done = make_events((0.5,), None, epoch_seconds=10, num_epochs=3)
     runs[3] = RaceRun(entries[3], "d", "running", half_done)
     assert progress(race, runs).seconds_left == pytest.approx(2.1 + 20)
-    assert progress(race, runs).running is runs[3]
+    assert progress(race, runs).running == (runs[3],)
 
 
 def test_time_of_training_does_not_count_the_reading_of_pictures() -> None:

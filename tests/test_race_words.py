@@ -90,7 +90,9 @@ def test_progress_names_the_run() -> None:
     runs = wait_for_all(race)
     assert progress_text(race, progress(race, runs)) == "0 of 6 runs are over."
     runs[0] = RaceRun(runs[0].entry, "a", "running")
-    assert progress_text(race, progress(race, runs)) == "Run 1 of 6: case 1, seed 0."
+    assert progress_text(race, progress(race, runs)) == "0 of 6 runs are over. Now: case 1, seed 0."
+    runs[1] = RaceRun(runs[1].entry, "b", "running")
+    assert progress_text(race, progress(race, runs, 2)).endswith("Now: case 1, seed 0; case 3, seed 0.")
     sizes = make_race(kind=SIZES, sizes=(20, None), seeds=1)
     runs = wait_for_all(sizes)
     runs[3] = RaceRun(runs[3].entry, "a", "running")

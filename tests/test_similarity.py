@@ -10,17 +10,7 @@ from tl_core.data.drawn import draw_pictures, labels_of
 from tl_core.errors import DataError
 from tl_core.networks import get_network
 from tl_core.probes import Probe
-from tl_core.similarity import (
-    NO_HELP,
-    Probes,
-    advantage_interval,
-    draw,
-    gauge,
-    log_gain,
-    measure,
-    reference_gain,
-    similarity_of,
-)
+from tl_core.similarity import Probes, advantage_interval, draw, measure
 
 STAGES = get_network("demo").stages[:-1]
 WEIGHTS = np.full(300, 1 / 300)
@@ -41,21 +31,6 @@ def made(ours: float, untrained: float, pixels: float = 2.0) -> Probes:
     )
 
 
-def test_the_scale() -> None:
-    assert gauge(1.0) == pytest.approx(1.0)
-    assert gauge(3.0) == 1.0
-    assert gauge(0.0) == pytest.approx(NO_HELP) == pytest.approx(0.17, abs=0.01)
-    assert 0 < gauge(-2.0) < 0.001
-    assert (np.diff(gauge(np.linspace(-2, 1, 50))) > 0).all()
-
-
-def test_the_gain_is_that_of_the_upper_half_against_untrained_stages() -> None:
-    gain, error = log_gain(made(0.5, 0.8))
-    assert gain == pytest.approx(np.log(0.8 / 0.5), abs=0.1)
-    assert 0.01 < error < 0.1
-    assert made(0.5, 0.8).upper == ["conv3", "fc1", "fc2"]
-
-
 def test_the_share_of_mistakes_has_an_interval_that_holds_what_more_images_would_say() -> None:
     rng = np.random.default_rng(0)
 
@@ -71,50 +46,6 @@ def test_the_share_of_mistakes_has_an_interval_that_holds_what_more_images_would
     assert 0.9 < np.mean([low <= 0.4 <= high for _, low, high in found]) < 0.99
     assert advantage_interval(made(0.8, 0.8))[1] < 0 < advantage_interval(made(0.8, 0.8))[2]
     assert advantage_interval(drawn(4))[1:] == (-1.0, 1.0), "one mistake less among four says nothing"
-
-
-def test_equal_networks_help_nothing_and_the_interval_says_so() -> None:
-    value, low, high = similarity_of(made(0.8, 0.8), 0.4)
-    assert low < NO_HELP < high
-    assert value == pytest.approx(NO_HELP, abs=0.06)
-
-
-def test_raw_pixels_count_where_they_do_better_than_untrained_stages() -> None:
-    with_pixels, without = log_gain(made(0.5, 0.8, pixels=0.6))[0], log_gain(made(0.5, 0.8))[0]
-    assert with_pixels < without - 0.2
-
-
-def test_beyond_the_ends_of_the_scale_the_interval_is_one_sided_but_has_a_width() -> None:
-    value, low, high = similarity_of(made(0.05, 0.8), 0.4)
-    assert (value, high) == (1.0, 1.0)
-    assert 0.7 < low < 0.95
-    value, low, high = similarity_of(made(3.0, 0.8), 0.4)
-    assert low <= value < 0.0005 < 0.001 < high < NO_HELP
-
-
-def test_the_interval_narrows_with_more_images() -> None:
-    def width(probes: Probes) -> float:
-        _, low, high = similarity_of(probes, 0.4)
-        return high - low
-
-    many = made(0.65, 0.8)
-    some = np.arange(30)
-    few = Probes(
-        STAGES,
-        {name: Probe(one.hits[some], one.errors[some]) for name, one in many.pretrained.items()},
-        {name: Probe(one.hits[some], one.errors[some]) for name, one in many.untrained.items()},
-        Probe(many.pixels.hits[some], many.pixels.errors[some]),
-        np.full(30, 1 / 30),
-    )
-    assert width(few) > 1.5 * width(many)
-
-
-def test_the_reference_grows_with_the_number_of_images() -> None:
-    for name in ("demo", "demo-drawn"):
-        few, some, many = (reference_gain(get_network(name), count) for count in (60, 100, 500))
-        assert 0.1 < few < some < many
-        assert reference_gain(get_network(name), 100_000) == many
-    assert reference_gain(get_network("resnet18"), 100) > 0
 
 
 def test_drawing_takes_every_picture_once_and_every_class_in_turn() -> None:

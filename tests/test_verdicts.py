@@ -75,6 +75,26 @@ def test_a_false_winner_is_rare(num_recipes, num_seeds):
     assert false <= 65
 
 
+@pytest.mark.parametrize("num_seeds", [3, 10])
+def test_a_false_winner_is_rare_when_the_test_images_are_few(num_seeds):
+    """Equal recipes, each with its own liking for images as far as `EXAM_SHARE` says: more seeds do not make the exam larger."""
+    rng = np.random.default_rng(0)
+    false, num_test, sd = 0, 200, 0.17
+    for _ in range(1_000):
+        common = rng.choice([0.2, 0.5, 0.8], num_test)
+        likings = [np.clip(common + sd * rng.normal(size=num_test), 0, 1) for _ in range(2)]
+        one, two = ((rng.random((num_seeds, num_test)) < liking).mean(1) for liking in likings)
+        false += winner(runs(num_test=num_test, case_1=list(one), case_2=list(two))).winner is not None
+    assert false <= 65
+
+
+def test_verdicts_that_are_read_together_share_their_luck():
+    rows = runs(num_test=None, case_1=[0.80, 0.82, 0.81], case_2=[0.76, 0.765, 0.78])
+
+    assert winner(rows).winner == "case-1"
+    assert winner(rows, num_verdicts=5).winner is None
+
+
 def test_a_single_run_each_is_judged_by_the_noise_of_the_test_images():
     few, many = ({"case_1": [0.60], "case_2": [0.55]} for _ in range(2))
 

@@ -18,6 +18,7 @@ from tl_core.cases import CASE_NAMES, CUSTOM, RECIPE_NAMES, recommend
 from tl_core.errors import UserError
 from tl_core.experiment import DEFAULT_NETWORK, Experiment
 from tl_core.fetch import HELP, NAMES_HELP, ProgressLine, fetch, say
+from tl_core.memory import keep_memory
 from tl_core.networks import networks, presence_sentence
 
 _REHEARSE_HELP = "Run the experiments of a lesson beforehand, so that in class they are shown at once, from the store."
@@ -189,6 +190,12 @@ def _rehearse(args: argparse.Namespace) -> int:
     return command(args)
 
 
+def _status(args: argparse.Namespace) -> int:
+    from tl_core.status import command
+
+    return command(args)
+
+
 def _make_parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="python -m tl_core", description="Transfer learning by the four cases, without the page.")
     commands = parser.add_subparsers(dest="command", required=True, metavar="command")
@@ -242,10 +249,13 @@ def _make_parser() -> argparse.ArgumentParser:
     command = add("rehearse", _rehearse, _REHEARSE_HELP)
     command.add_argument("lessons", nargs="+", metavar="FILE_OR_LINK", help=_LESSONS_HELP)
     command.add_argument("--fresh", action="store_true", help="run again what was rehearsed already")
+    command = add("status", _status, "Say how the servers on this store are doing; exit status 1 if one is gone.")
+    command.add_argument("--prometheus", action="store_true", help="as metrics for a monitoring system")
     return parser
 
 
 def main(argv: list[str] | None = None) -> int:
+    keep_memory()
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(message)s")
     args = _make_parser().parse_args(argv)
     try:

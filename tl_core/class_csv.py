@@ -16,9 +16,13 @@ _FORMULA = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20\u2212|%")
 
 
 def safe_cell(value: object) -> object:
-    """Text that could begin a formula gets an apostrophe before it, as OWASP advises; numbers stay numbers."""
+    """Text that could begin a formula gets an apostrophe before it, as OWASP advises; numbers stay numbers.
+
+    A semicolon becomes a comma: half of Europe's spreadsheets would begin a new cell behind it.
+    """
     if not isinstance(value, str):
         return value
+    value = value.replace(";", ",")
     return f"'{value}" if value.lstrip().startswith(_FORMULA) or value.startswith(_FORMULA) else value
 
 

@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import func, insert, select
 
 from tl_core.class_tables import GUESSES, hold
 from tl_core.classes import Classes
@@ -53,7 +53,10 @@ class ClassGuesses:
         self.classes = classes
 
     def note(self, kind: str, about: str, answer: str, owner: str) -> bool:
-        """Keep a member's guess, the last one for each question; False if the visitor is in no class, or it is too long."""
+        """Keep a member's first guess for each question, made before anything was revealed.
+
+        False if the visitor is in no class, has guessed already or too often, or if the guess is too long.
+        """
         now = self.classes.membership(owner)
         if now is None or len(kind) > 16 or len(about) > MOST_ABOUT or not 0 < len(answer) <= MOST_ANSWER:
             return False
@@ -62,7 +65,8 @@ class ClassGuesses:
         one = mine & (GUESSES.c.kind == kind) & (GUESSES.c.about == about)
         with self.classes.begin() as connection:
             hold(connection, found.id)
-            connection.execute(delete(GUESSES).where(one))
+            if connection.execute(select(GUESSES.c.answer).where(one)).first() is not None:
+                return False
             if connection.scalar(select(func.count()).select_from(GUESSES).where(mine)) >= MOST_GUESSES:
                 return False
             values = {"class_id": found.id, "member_id": member.id, "kind": kind, "about": about}

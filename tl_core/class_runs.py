@@ -93,7 +93,11 @@ class ClassRuns:
         """Read the result of those that have ended since."""
         with self._lock:
             for run_id in [run_id for run_id in run_ids if run_id not in self._kept]:
-                run = self.store.get_run(run_id)
+                try:
+                    run = self.store.get_run(run_id)
+                except RunNotFound:  # deleted since the list was read
+                    self._kept[run_id] = None
+                    continue
                 if run.active:
                     continue
                 events = {event["event"]: event for event in self.store.events(run_id)}

@@ -114,12 +114,28 @@ class Classes:
         """The classes that this visitor teaches, newest first."""
         query = select(CLASSES).join(TEACHERS).where(TEACHERS.c.owner == owner).order_by(CLASSES.c.created.desc())
         with self.begin() as connection:
-            return [_to_class(row) for row in connection.execute(query)]
+            found = connection.execute(query).all()
+            stale = [row.id for row in found if row.used < time.time() - DAY]
+            if stale:  # looked at: that is use as well
+                connection.execute(update(CLASSES).where(CLASSES.c.id.in_(stale)).values(used=time.time()))
+        return [_to_class(row) for row in found]
 
     def set_rules(self, class_id: str, rules: Rules, owner: str) -> None:
         """Raises `NotYourClass`."""
         with self.as_teacher(class_id, owner) as connection:
-            connection.execute(update(CLASSES).where(CLASSES.c.id == class_id).values(rules=rules.to_json()))
+            _write_rules(connection, class_id, rules)
+
+    def change_rules(self, class_id: str, owner: str, **values: object) -> Rules:
+        """Write some of the rules; the others stay as another machine of the teacher's may have set them meanwhile.
+
+        Raises `NotYourClass`, and `ClassError` for a value that will not do.
+        """
+        with self.as_teacher(class_id, owner) as connection:
+            hold(connection, class_id)
+            now = connection.scalar(select(CLASSES.c.rules).where(CLASSES.c.id == class_id))
+            rules = Rules.from_json(now).change(**values)
+            _write_rules(connection, class_id, rules)
+        return rules
 
     def hide_name(self, class_id: str, number: int, hidden: bool, owner: str) -> None:
         """Show a member to the class as a number only, or by name again. Raises `NotYourClass`."""
@@ -253,6 +269,10 @@ class Classes:
 def _teaches(connection: Connection, class_id: str, owner: str) -> bool:
     query = select(TEACHERS.c.owner).where(TEACHERS.c.class_id == class_id, TEACHERS.c.owner == owner)
     return connection.execute(query).first() is not None
+
+
+def _write_rules(connection: Connection, class_id: str, rules: Rules) -> None:
+    connection.execute(update(CLASSES).where(CLASSES.c.id == class_id).values(rules=rules.to_json()))
 
 
 def _sweep(connection: Connection) -> None:

@@ -25,6 +25,7 @@ SEPARATORS = {"en": ".,", "de": ",."}  # decimal, thousands
 # Values of these names are texts of ours themselves, and are looked up when the sentence around them is retold.
 TEXTS = frozenset(("advice", "doing", "error", "hint", "kind", "network", "reason", "recipe", "title", "what", "why"))
 _FEWEST_LETTERS = 6  # of a template that can be told by its fixed words alone
+_MOST_SENTENCES = 6  # in one text of ours
 _forced: ContextVar[str | None] = ContextVar("language", default=None)
 
 
@@ -110,6 +111,25 @@ def translations(code: str) -> Mapping[str | tuple[str, str], str | tuple[str, s
 
 @lru_cache(4096)
 def _retold(text: str, code: str) -> str:
+    whole = _retold_as_one(text, code)
+    if whole is not None:
+        return whole
+    # several sentences of ours, one after the other, up to the first that is not
+    said: list[str] = []
+    rest = re.split(r"(?<=[.?!]) (?=[A-Z'\"])", text)
+    while rest:
+        for count in range(min(len(rest), _MOST_SENTENCES), 0, -1):
+            found = _retold_as_one(" ".join(rest[:count]), code)
+            if found is not None:
+                break
+        else:
+            break
+        said.append(found)
+        rest = rest[count:]
+    return " ".join([*said, *rest])
+
+
+def _retold_as_one(text: str, code: str) -> str | None:
     exact = translations(code).get(text)
     if isinstance(exact, str):
         return exact
@@ -118,13 +138,7 @@ def _retold(text: str, code: str) -> str:
         if found:
             table = str.maketrans(dict(zip(".,", SEPARATORS[code], strict=True)))
             return _refill(template, found.groupdict(), table, code)
-    # several sentences of ours, one after the other
-    parts = re.split(r"(?<=[.?!]) (?=[A-Z'\"])", text)
-    for at in range(1, len(parts)):
-        first = _retold(head := " ".join(parts[:-at]), code)
-        if first != head:
-            return f"{first} {_retold(' '.join(parts[-at:]), code)}"
-    return text
+    return None
 
 
 @cache

@@ -12,13 +12,18 @@ from tl_core.evaluation import confusion_matrix, wilson_interval
 
 @dataclass(frozen=True)
 class ClassAccuracy:
-    """How many of one class's test images are right; `low` and `high`, 0..1, are its 95 % interval."""
+    """How many of one class's test images are right.
+
+    `low` and `high`, 0..1, are its 95 % interval; `harder`: clearly less than all test images together, with room for the luck
+    of looking at every class.
+    """
 
     label: int
     num_right: int
     num_images: int
     low: float
     high: float
+    harder: bool
 
     @property
     def accuracy(self) -> float | None:
@@ -68,9 +73,14 @@ class ExamAnswers:
 
 def class_accuracies(confusion: Sequence[Sequence[int]]) -> list[ClassAccuracy]:
     """One for each class of `confusion[true][predicted]`, worst first; classes without a test image come last."""
+    rights = [row[label] for label, row in enumerate(confusion)]
+    totals = [sum(row) for row in confusion]
+    overall, num_classes = sum(rights) / max(1, sum(totals)), max(1, sum(total > 0 for total in totals))
     rows = [
-        ClassAccuracy(label, row[label], sum(row), *wilson_interval(row[label], sum(row)))
-        for label, row in enumerate(confusion)
+        ClassAccuracy(
+            label, right, total, *wilson_interval(right, total), wilson_interval(right, total, num_classes)[1] < overall
+        )
+        for label, (right, total) in enumerate(zip(rights, totals, strict=True))
     ]
     return sorted(rows, key=lambda one: (one.num_images == 0, one.accuracy or 0.0, one.low + one.high, one.label))
 

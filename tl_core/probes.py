@@ -28,10 +28,12 @@ def standardise(features: np.ndarray) -> np.ndarray:
 
     Without the floor, units that are nearly dead on a small set explode.
     """
-    std = features.std(0)
+    centred = features - features.mean(0)
+    std = np.sqrt(np.einsum("ij,ij->j", centred, centred) / len(features))
     alive = std[std > 0]
     floor = 0.1 * float(np.median(alive)) if alive.size else 1.0
-    return (features - features.mean(0)) / np.maximum(std, floor)
+    centred /= np.maximum(std, floor)
+    return centred
 
 
 def ridge_left_out(features: np.ndarray, targets: np.ndarray, ridges: tuple[float, ...] = RIDGES) -> np.ndarray:
@@ -43,16 +45,16 @@ def ridge_left_out(features: np.ndarray, targets: np.ndarray, ridges: tuple[floa
     """
     z = standardise(features.astype(np.float64))
     count, width = z.shape
-    design = np.concatenate([z / np.sqrt(width), np.ones((count, 1))], axis=1)  # (n, d + 1)
     if count <= width:
-        values, vectors = np.linalg.eigh(design @ design.T)  # (n,), (n, n)
+        values, vectors = np.linalg.eigh(z @ z.T / width + 1.0)  # (n,), (n, n)
     else:
+        design = np.concatenate([z / np.sqrt(width), np.ones((count, 1))], axis=1)  # (n, d + 1)
         values, right = np.linalg.eigh(design.T @ design)
         kept = values > values[-1] * 1e-12
         values = values[kept]
         vectors = design @ right[:, kept] / np.sqrt(values)  # (n, rank)
     values = np.maximum(values, 0.0)
-    mean = float((design**2).sum()) / count
+    mean = float(values.sum()) / count
     rotated = vectors.T @ targets
     squares = vectors**2
     found = []

@@ -112,6 +112,11 @@ class Race:
             init=None,
         )
 
+    @property
+    def varied(self) -> tuple[str, ...]:
+        """The fields of an experiment in which the runs differ."""
+        return ("recipe", "cut", "freeze", "init", "seed", *(["num_images"] if self.kind == SIZES else []))
+
     def experiments(self) -> list[Experiment]:
         return [self.experiment(entry) for entry in self.entries()]
 

@@ -12,14 +12,16 @@ from tl_core.verdicts import Verdict
 
 @dataclass(frozen=True)
 class SizePoint:
-    """The verdict at one number of images; None while no run there has finished."""
+    """The verdict at one number of images; None while no run there has finished. `over`: the whole race is."""
 
     num_images: int
     verdict: Verdict | None
+    over: bool = True
 
     @property
     def winner(self) -> str | None:
-        return self.verdict.winner if self.verdict else None
+        """Nobody has won while runs go on."""
+        return self.verdict.winner if self.verdict and self.over else None
 
 
 @dataclass(frozen=True)
@@ -33,9 +35,15 @@ class Crossing:
 
 
 def size_points(race: Race, runs: Sequence[RaceRun]) -> list[SizePoint]:
-    """One for each size, ascending."""
+    """One for each size, ascending. The sizes share the probability of a false winner, as they are read as one curve."""
+    over = not any(run.active for run in runs)
     return [
-        SizePoint(race.num_images if size is None else size, verdict_of(runs, size, sized=True)) for size in race.sizes
+        SizePoint(
+            race.num_images if size is None else size,
+            verdict_of(runs, size, sized=True, num_verdicts=len(race.sizes)),
+            over,
+        )
+        for size in race.sizes
     ]
 
 

@@ -44,7 +44,8 @@ def race_figure(race: Race, runs: Sequence[RaceRun], by: By, dark: bool = False,
         over = [run for run in mine if not run.active] or mine
         x, y = _mean(over, by)
         data.append(_line(x, y, colour, DASHES[recipe], 3.2, 1.0, f"{name}<br>{_mean_label(over)}"))
-        data.append(_line([x[-1], right], [y[-1], y[-1]], colour, "dot", 1.0, 0.7, None))
+        if not any(run.active for run in over):
+            data.append(_line([x[-1], right], [y[-1], y[-1]], colour, "dot", 1.0, 0.7, None))
         data.append({
             "type": "scatter", "mode": "markers", "x": [x[-1]], "y": [y[-1]], "hoverinfo": "skip", "showlegend": False,
             "marker": {"color": colour, "size": 9},

@@ -1,5 +1,6 @@
 """Where a race stands: its runs with their recorded events, what is done, and how long the rest will take."""
 
+import heapq
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -68,11 +69,11 @@ class Lane:
 
 @dataclass(frozen=True)
 class Progress:
-    """`running`: the run that trains, None between two; `seconds_left` is None while nothing is known to tell it from."""
+    """`running`: the runs that train, none between two; `seconds_left` is None while nothing is known to tell it from."""
 
     num_over: int
     num_runs: int
-    running: RaceRun | None
+    running: tuple[RaceRun, ...]
     seconds_left: float | None
 
     @property
@@ -80,8 +81,13 @@ class Progress:
         return self.num_over / self.num_runs
 
 
-def verdict_of(runs: Sequence[RaceRun], num_images: int | None = None, *, sized: bool = False) -> Verdict | None:
-    """Who won among the finished runs, of the size `num_images` only if `sized`. None where none has finished."""
+def verdict_of(
+    runs: Sequence[RaceRun], num_images: int | None = None, *, sized: bool = False, num_verdicts: int = 1
+) -> Verdict | None:
+    """Who won among the finished runs, of the size `num_images` only if `sized`. None where none has finished.
+
+    `num_verdicts`: as in `winner`.
+    """
     rows = [
         {
             "recipe": run.entry.recipe,
@@ -92,7 +98,7 @@ def verdict_of(runs: Sequence[RaceRun], num_images: int | None = None, *, sized:
         for run in runs
         if run.finished and (not sized or run.entry.num_images == num_images)
     ]
-    return winner(rows) if rows else None
+    return winner(rows, num_verdicts) if rows else None
 
 
 def lanes(race: Race, runs: Sequence[RaceRun], verdict: Verdict | None) -> list[Lane]:
@@ -108,13 +114,15 @@ def lanes(race: Race, runs: Sequence[RaceRun], verdict: Verdict | None) -> list[
     return sorted(found, key=lambda lane: place.get(lane.recipe, len(place)))
 
 
-def progress(race: Race, runs: Sequence[RaceRun]) -> Progress:
-    running = next((run for run in runs if run.status == "running"), None)
-    return Progress(sum(not run.active for run in runs), len(runs), running, _seconds_left(race, runs))
+def progress(race: Race, runs: Sequence[RaceRun], at_once: int = 1) -> Progress:
+    """`at_once`: how many runs are computed at the same time."""
+    running = tuple(run for run in runs if run.status == "running")
+    return Progress(sum(not run.active for run in runs), len(runs), running, _seconds_left(race, runs, at_once))
 
 
-def _seconds_left(race: Race, runs: Sequence[RaceRun]) -> float | None:
-    """From the finished runs of the same recipe, else from those of its kind, by the work that each is."""
+def _seconds_left(race: Race, runs: Sequence[RaceRun], at_once: int) -> float | None:
+    """From the finished runs of the same recipe, else from those of its kind, by the work that each is; if nobody else's
+    runs come between."""
     pace = Pace()
     rates: dict[str, list[float]] = {}
     for run in runs:
@@ -122,17 +130,15 @@ def _seconds_left(race: Race, runs: Sequence[RaceRun]) -> float | None:
             experiment, seconds = race.experiment(run.entry), run.finished["seconds"]
             pace.note(experiment, seconds)
             rates.setdefault(run.entry.recipe, []).append(seconds / expected_work(experiment))
-    total = 0.0
-    for run in runs:
-        if not run.active:
-            continue
+    free_at = [0.0] * at_once  # when each worker has done what it was given
+    for run in sorted((run for run in runs if run.active), key=lambda run: run.status != "running"):
         if run.epochs:
-            total += run.epochs[-1]["eta_seconds"]
+            heapq.heapreplace(free_at, free_at[0] + run.epochs[-1]["eta_seconds"])
             continue
         experiment = race.experiment(run.entry)
         own = rates.get(run.entry.recipe)
         seconds = median(own) * expected_work(experiment) if own else pace.expect(experiment)
         if seconds is None:
             return None
-        total += seconds
-    return total
+        heapq.heapreplace(free_at, free_at[0] + seconds)
+    return max(free_at)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from tl_core.language import _, many
-from tl_core.race import NOBODY, Guess, Race
+from tl_core.race import NOBODY, SIZES, Guess, Race
 from tl_core.race_reasons import Reason
 from tl_core.race_runs import Lane, Progress
 from tl_core.recipe_marks import recipe_short
@@ -183,19 +183,17 @@ def guess_text(guess: Guess, verdict: Verdict) -> str:
 
 
 def progress_text(race: Race, progress: Progress) -> str:
-    """'Run 5 of 12: case 1, seed 2. About 40 s left.'"""
-    if progress.running is None:
-        text = _("{done} of {total} runs are over.", done=progress.num_over, total=progress.num_runs)
-    else:
-        entry = progress.running.entry
-        values = {"number": progress.num_over + 1, "total": progress.num_runs, "recipe": recipe_short(entry.recipe)}
-        if race.kind == "sizes":
-            text = _(
-                "Run {number} of {total}: {recipe}, {images:,} images, seed {seed}.",
-                images=race.images_of(entry), seed=entry.seed, **values,
-            )  # fmt: skip
+    """'4 of 12 runs are over. Now: case 1, seed 2; case 2, seed 2. About 40 s left.'"""
+    text = _("{done} of {total} runs are over.", done=progress.num_over, total=progress.num_runs)
+    now = []
+    for run in progress.running:
+        values = {"recipe": recipe_short(run.entry.recipe), "seed": run.entry.seed}
+        if race.kind == SIZES:
+            now.append(_("{recipe}, {images:,} images, seed {seed}", images=race.images_of(run.entry), **values))
         else:
-            text = _("Run {number} of {total}: {recipe}, seed {seed}.", seed=entry.seed, **values)
+            now.append(_("{recipe}, seed {seed}", **values))
+    if now:
+        text += " " + _("Now: {runs}.", runs="; ".join(now))
     if progress.seconds_left is not None:
         text += " " + _("About {time} left.", time=duration(progress.seconds_left))
     return text

@@ -1,20 +1,9 @@
 """How similar is this data to what the network was trained on, and where to cut?
 
 What the lesson asserts about similar data is that the network's higher-level features are useful for it. So that is
-measured, from leave-one-out probes, without training: what share of the error the upper half of the pre-trained stages removes,
-compared with the same stages of an untrained copy (or with the raw pixels, where those do better),
-
-    removed = 1 - error_pretrained / error_untrained = 1 - exp(-gain)
-
-in units of the same share for held-out images of the original data, as many of them. The gauge is 1 there, `NO_HELP`
-where the pre-trained stages help no more than untrained ones, and nears 0 where they are in the way:
-
-    similarity = min(1, softplus(BEND * removed / removed_of_originals) / softplus(BEND))
-
-Errors are squared errors of class scores; docs/similarity.md has what else was tried, and how well each did.
+measured, from leave-one-out probes, without training: `tl_core.gauge` has the scale, docs/similarity.md what it is worth.
 """
 
-import json
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -33,6 +22,7 @@ from tl_core.data import load_dataset
 from tl_core.device import choose_device, make_deterministic
 from tl_core.evaluation import Z95
 from tl_core.experiment import Experiment
+from tl_core.gauge import UpperErrors, log_gain, reference_gain, reference_points, removed, similarity_of, upper_errors
 from tl_core.language import _, mark
 from tl_core.networks import Network, Stage, get_network
 from tl_core.preprocess import Preprocess
@@ -45,10 +35,6 @@ MOST_IMAGES_LARGE = 128
 FEWEST_PER_CLASS = 5  # with fewer, nothing can be told
 FEWEST_DIFFERENT = 5  # images on which two classifiers must disagree, or nothing is said of which is better
 PIXEL_SIDE = 16
-BEND = 4.0
-NO_HELP = float(np.logaddexp(0, 0) / np.logaddexp(0, BEND))  # 0.17
-SPREAD, FLOOR = 1.25, 0.07  # of the interval, fitted: other images, and other numbers of them; see docs/similarity.md
-FALLBACK_REFERENCE = 0.7  # gain on the original data where a network's card does not give one
 
 Report = Callable[[str, int, int], None]
 
@@ -77,11 +63,6 @@ class Probes:
     untrained: Mapping[str, Probe]
     pixels: Probe
     weights: np.ndarray
-
-    @property
-    def upper(self) -> list[str]:
-        """The upper half of the stages: the higher-level features."""
-        return [stage.name for stage in self.stages[len(self.stages) // 2 :]]
 
     def accuracy(self, probe: Probe) -> float:
         return float(self.weights @ probe.hits)
@@ -127,7 +108,8 @@ def measure(
     probes = probe(network, seen, labels, num_classes, report)
     fewest = int(np.bincount(labels, minlength=num_classes).min())
     can_tell = fewest >= FEWEST_PER_CLASS
-    value, low, high = similarity_of(probes, reference_gain(network, len(labels)))
+    errors = errors_of(network, seen, labels, num_classes)
+    value, low, high = similarity_of(errors, reference_gain(network, errors.group))
     if not can_tell:
         low, high = 0.0, 1.0
     gap = looks.measure_gap(network, seen.looks)
@@ -153,7 +135,7 @@ def measure(
         "looks": gap and gap.to_json(),
         "looks_why": looks.words(gap, (low, high), Thresholds().similarity),
         "seconds": round(time.perf_counter() - start, 2),
-        "why": _why(size, (value, low, high), probes, case.number)
+        "why": _why(size, (value, low, high), probes, errors, case.number)
         if can_tell
         else _cannot_tell(fewest, len(labels), num_classes),
     }
@@ -207,61 +189,18 @@ def probe(
     )
 
 
-def log_gain(probes: Probes) -> tuple[float, float]:
-    """log(error_untrained / error_pretrained) of the upper stages, and its standard error over images (delta method)."""
-    weights = probes.weights
-    ours = np.mean([probes.pretrained[name].errors for name in probes.upper], axis=0)
-    theirs = [min(probes.untrained[name], probes.pixels, key=lambda p: weights @ p.errors) for name in probes.upper]
-    blank = np.mean([one.errors for one in theirs], axis=0)
-    own, other = float(weights @ ours), float(weights @ blank)
-    error = float(np.sum(weights**2 * (ours / own - blank / other) ** 2)) ** 0.5
-    return float(np.log(other / own)), error
-
-
-def gauge(units: float | np.ndarray) -> float | np.ndarray:
-    """0..1 from a share in units of the original data's: 1 from there on, `NO_HELP` at 0, never quite 0."""
-    return np.minimum(1.0, np.logaddexp(0, BEND * units) / np.logaddexp(0, BEND))
-
-
-def placed(gain: float, error: float, reference: float) -> tuple[float, float, float]:
-    """Similarity 0..1 and its 95 % interval, from a gain, its standard error and the reference, all logarithms.
-
-    Beyond an end of the scale the interval is one-sided, and as wide as it is at that end.
-    """
-    half = Z95 * ((SPREAD * error) ** 2 + (FLOOR * reference) ** 2) ** 0.5
-    spots = np.array([gain, min(gain, reference) - half, max(gain, -reference) + half])
-    return tuple(round(float(end), 4) for end in gauge(removed(spots) / removed(reference)))
-
-
-def removed(gain: float | np.ndarray) -> float | np.ndarray:
-    """The share of the error that is removed, at most 1, from a gain; below 0 where there is more of it."""
-    return -np.expm1(-gain)
-
-
-def similarity_of(probes: Probes, reference: float) -> tuple[float, float, float]:
-    """Similarity 0..1 and its 95 % interval."""
-    return placed(*log_gain(probes), reference)
-
-
-def reference_gain(network: Network, num_images: int) -> float:
-    """The gain on held-out images of the original data, as many of them; between the numbers measured, by their logarithm."""
-    points = reference_points(network)
-    if not points:
-        return FALLBACK_REFERENCE
-    sizes, gains = zip(*points, strict=True)
-    return float(np.interp(np.log(num_images), np.log(sizes), gains))
-
-
-def reference_points(network: Network) -> list[tuple[int, float]] | None:
-    """(number of images, gain) on the network's original data; None where nobody has measured it."""
-    table = network.weights_path.with_suffix(".json")
-    card = json.loads(table.read_text()).get("card") or {} if network.builtin and table.is_file() else {}
-    return card.get("reference_gains") or None
+def errors_of(
+    network: Network, seen: Seen, labels: np.ndarray, num_classes: int, group: int | None = None
+) -> UpperErrors:
+    """Errors of the upper half of the stages, which see the higher-level features; `group`: see `upper_errors`."""
+    upper = [stage.name for stage in network.stages[:-1]][(len(network.stages) - 1) // 2 :]
+    ours, blank = ({name: side[name] for name in upper} for side in (seen.pretrained, seen.untrained))
+    return upper_errors(ours, blank, seen.pixels, labels, num_classes, group)
 
 
 def advantage(probes: Probes) -> float:
     """Share of the mistakes that the pre-trained top layer removes, compared with the best of all untrained layers and pixels."""
-    top, best = probes.accuracy(probes.pretrained[probes.upper[-1]]), probes.accuracy(_best_untrained(probes))
+    top, best = probes.accuracy(probes.pretrained[probes.stages[-1].name]), probes.accuracy(_best_untrained(probes))
     return (top - best) / max(1.0 - best, 1e-3)
 
 
@@ -271,7 +210,7 @@ def advantage_interval(probes: Probes) -> tuple[float, float, float]:
     From -1 to 1 where they differ on fewer than `FEWEST_DIFFERENT` images: so few tell nothing.
     """
     share, best = advantage(probes), _best_untrained(probes)
-    ours, theirs = ~probes.pretrained[probes.upper[-1]].hits, ~best.hits
+    ours, theirs = ~probes.pretrained[probes.stages[-1].name].hits, ~best.hits
     if np.sum(ours != theirs) < FEWEST_DIFFERENT:
         return round(max(-1.0, share), 3), -1.0, 1.0
     missed = max(1.0 - probes.accuracy(best), 1e-3)
@@ -296,10 +235,10 @@ def draw(images: np.ndarray, labels: np.ndarray, most: int, seed: int) -> np.nda
     return np.sort(order[np.argsort(turn, kind="stable")[:most]])
 
 
-def _why(size: int, similarity: tuple[float, float, float], probes: Probes, number: int) -> str:
+def _why(size: int, similarity: tuple[float, float, float], probes: Probes, errors: UpperErrors, number: int) -> str:
     value, low, high = similarity
-    share = removed(log_gain(probes)[0])
-    top, best = (probes.accuracy(one) for one in (probes.pretrained[probes.upper[-1]], _best_untrained(probes)))
+    share = removed(log_gain(errors)[0])
+    top, best = (probes.accuracy(one) for one in (probes.pretrained[probes.stages[-1].name], _best_untrained(probes)))
     values = {"share": 100 * share, "top": 100 * top, "best": 100 * best, "value": value, "low": low, "high": high}
     values |= {"n": size, "number": number, "title": get_case(f"case-{number}").title.lower()}
     if share > 0:

@@ -1,14 +1,15 @@
 """Who won, and whether anybody did: the one place where runs are compared.
 
 Runs of the same seed share their pictures, so recipes are compared seed by seed. A recipe is only called better than another
-where the difference is larger than its own noise; else the two are tied.
+where the difference is larger than its own noise; else the two are tied. That noise has two parts: another seed, and other
+test images. All seeds sit the same exam, so more seeds make the first part smaller, never the second.
 """
 
 import functools
 import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from math import inf, sqrt
+from math import hypot, inf, sqrt
 from typing import Any, Literal, Protocol
 
 import numpy as np
@@ -20,6 +21,9 @@ from tl_core.student_t import quantile
 SURE = 0.95  # of the verdict on a whole cell: shared out over the comparisons that it needs
 FEWEST_SETS = 3  # data sets behind an interval over data sets
 NOISIER = 4.0  # times the pooled variance from which a pair's noise counts as its own
+# Of p (1 - p) + q (1 - q): variance of the difference between two recipes from one test image to another, beyond that over
+# seeds. Two recipes mostly fail on the same images: 0.09 on average over 60 pairs, in three of four below this.
+EXAM_SHARE = 0.12  # docs/measured.md
 _NORMAL = statistics.NormalDist()
 
 Outcome = Literal["best", "beaten", "open"]
@@ -93,15 +97,19 @@ class Verdict:
         return "best" if recipe in self.tied else "beaten"
 
 
-def winner(rows: Iterable[Mapping[str, Any]]) -> Verdict:
+def winner(rows: Iterable[Mapping[str, Any]], num_verdicts: int = 1) -> Verdict:
     """The verdict on runs that differ in recipe and seed only.
 
-    `rows` have `recipe`, `seed`, `test_accuracy` (0..1) and where possible `num_test`. Raises `ValueError` without rows.
+    - `rows` have `recipe`, `seed`, `test_accuracy` (0..1) and where possible `num_test`.
+    - `num_verdicts`: how many such verdicts are read together, as at the sizes of one learning curve; none of them may have a
+      false winner with the probability `SURE`.
+
+    Raises `ValueError` without rows.
     """
     results = _results(rows)
     best = results[0]
     pooled = _pooled_variance(results)
-    gaps = {other.recipe: _gap(best, other, pooled, len(results) - 1) for other in results[1:]}
+    gaps = {other.recipe: _gap(best, other, pooled, num_verdicts * (len(results) - 1)) for other in results[1:]}
     return Verdict(results, gaps, (best.recipe, *(name for name, gap in gaps.items() if not gap.clear)))
 
 
@@ -143,7 +151,11 @@ def _pooled_variance(results: Sequence[Result]) -> tuple[float, int]:
 
 
 def _gap(best: Result, other: Result, pooled: tuple[float, int], comparisons: int) -> Gap:
-    """The noise is that over seeds; with one shared seed that of the test images; without any it has no end."""
+    """The noise is that over seeds and that of the shared test images, each with its own margin, added as squares.
+
+    With one shared seed it is that of the test images as if the two recipes failed on different ones, which leaves room for the
+    seed's; without any it has no end.
+    """
     share = 1 - (1 - SURE) / comparisons
     seeds = sorted(best.by_seed.keys() & other.by_seed.keys())
     if len(seeds) < 2:
@@ -160,8 +172,14 @@ def _gap(best: Result, other: Result, pooled: tuple[float, int], comparisons: in
     deviation = max(sqrt(max(own, 2 * variance)), least)
     # a pair far noisier than the others has only its own seeds to tell how noisy
     freedom = len(seeds) - 1 if own > NOISIER * 2 * variance else max(freedom, len(seeds) - 1)
-    margin = quantile(share, freedom) * deviation / sqrt(len(seeds))
-    return Gap(statistics.fmean(differences), margin)
+    over_seeds = quantile(share, freedom) * deviation / sqrt(len(seeds))
+    over_images = _NORMAL.inv_cdf((1 + share) / 2) * sqrt(EXAM_SHARE * _binomial(best, other))
+    return Gap(statistics.fmean(differences), hypot(over_seeds, over_images))
+
+
+def _binomial(*results: Result) -> float:
+    """Variance of the results' difference if each test image were a coin of its own; 0 where the images were not counted."""
+    return sum(result.mean * (1 - result.mean) / result.num_test for result in results if result.num_test)
 
 
 class HasRuns(Protocol):

@@ -1,6 +1,7 @@
 """The page 'Class' for teachers, students and strangers, and what it means for the other pages."""
 
 import uuid
+from dataclasses import replace
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -10,11 +11,11 @@ from frame.class_live import get_live, live_class
 from frame.class_store import get_classes, get_guesses, get_runs
 from frame.class_tally import counted, question
 from frame.services import get_store
+from tests.opening import open_page
 from tl_core.class_errors import NotYourClass
 from tl_core.class_rules import Rules
 from tl_core.classes import SchoolClass
 from tl_core.experiment import Experiment
-from tl_core.paths import ROOT
 from tl_core.training import run
 
 CLASS, TRAIN = "pages/8_class.py", "pages/2_train.py"
@@ -26,14 +27,7 @@ pytestmark = pytest.mark.usefixtures("server")
 
 
 def visit(owner: str, page: str = CLASS, **query: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    app.session_state["owner"] = owner
-    for key, value in query.items():
-        app.query_params[key] = value
-    app.run()
-    app.switch_page(page).run()
-    assert not app.exception
-    return app
+    return open_page(page, owner, **query)
 
 
 def button(app: AppTest, label: str):
@@ -41,7 +35,7 @@ def button(app: AppTest, label: str):
 
 
 def texts(app: AppTest) -> str:
-    elements = (*app.header, *app.subheader, *app.markdown, *app.warning, *app.info, *app.toast)
+    elements = (*app.header, *app.subheader, *app.markdown, *app.warning, *app.info, *app.error, *app.toast)
     return "\n".join(str(element.value) for element in elements)
 
 
@@ -265,6 +259,27 @@ def test_an_experiment_from_a_page_before_the_lock_is_refused(monkeypatch: pytes
     assert class_room.allowed(Experiment(data="digits")) == Experiment(data="digits")
     with pytest.raises(Exception, match="fixed this setting meanwhile: data set"):
         class_room.allowed(Experiment(data="flowers"))
+
+
+def test_locks_hold_when_the_teacher_has_pictures_of_his_own_in_the_bar(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The data set is free: the other settings are fixed for every one."""
+    found = open_class()
+    get_classes().join(found.code, "Ann", ANN)
+    app = visit(TEACHER, data="digits", recipe="case-3", epochs="4")
+    next(one for one in app.selectbox if one.label == "Recipe").set_value("locked")
+    next(one for one in app.selectbox if one.label == "Options of the training").set_value("locked")
+    button(app, "Set for the class").click().run()
+    assert "data" not in get_classes().get(found.id)[0].rules.given
+    for module in ("class_store", "class_room"):
+        monkeypatch.setattr(f"frame.{module}.owner", lambda: ANN)
+    for data in ("digits", "stripes"):
+        right = Experiment(data=data, recipe="case-3", epochs=4)
+        assert class_room.allowed(right) == right
+        with pytest.raises(Exception, match="fixed this setting meanwhile: recipe"):
+            class_room.allowed(replace(right, recipe="case-1"))
+        with pytest.raises(Exception, match="fixed this setting meanwhile: options of the training"):
+            class_room.allowed(replace(right, epochs=5))
+        assert class_room.allowed(replace(right, recipe="case-1", seed=2), ("recipe", "cut", "freeze", "init", "seed"))
 
 
 def test_guesses_are_tallied_and_kept_back_until_they_are_shown() -> None:

@@ -8,11 +8,12 @@ from frame import race_data
 from frame.race_data import about_race, get_race_runs, get_races
 from frame.services import get_engine, get_store
 from tests.conftest import write_stripes
+from tests.opening import open_page
 from tests.races import make_race
 from tests.waiting import wait_until
 from tl_core.engine import limits
 from tl_core.errors import UserError
-from tl_core.paths import ROOT, data_dir
+from tl_core.paths import data_dir
 from tl_core.race import NOBODY, Guess
 
 ANN, BOB = "a" * 32, "b" * 32
@@ -24,14 +25,7 @@ def _stripes(server: None) -> None:
 
 
 def show(owner: str = ANN, **query: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    app.session_state["owner"] = owner
-    for key, value in query.items():
-        app.query_params[key] = value
-    app.run()
-    app.switch_page("pages/7_race.py").run()
-    assert not app.exception
-    return app
+    return open_page("pages/7_race.py", owner, **query)
 
 
 def ready(app: AppTest) -> AppTest:
@@ -54,7 +48,7 @@ def test_from_the_guess_to_the_verdict_and_a_second_time_from_the_record() -> No
     app = ready(show(data="stripes", epochs="1"))
     app.multiselect[0].set_value(["case-1", "case-2"]).run()
     app.button_group(key="race_seeds_5").set_value(2).run()
-    assert "4 runs, one after the other" in texts(app)
+    assert "4 runs" in texts(app)
     next(box for box in app.selectbox if box.label.startswith("Predict first")).set_value(NOBODY)
     next(box for box in app.number_input if box.label.startswith("Test accuracy")).set_value(50).run()
     app.button(key="race_start").click().run()
@@ -78,7 +72,7 @@ def test_from_the_guess_to_the_verdict_and_a_second_time_from_the_record() -> No
     assert second != race_id
     finish(second)
     app.run()
-    assert "4 of the 4 runs were recorded earlier" in texts(app)
+    assert "with the same settings: 4 of 4 runs" in texts(app)
     assert "You expected" not in texts(app), "every race begins with an empty form"
     app.button(key="race_afresh").click().run()
     third = get_races().get(app.session_state["race_id"])

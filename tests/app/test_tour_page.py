@@ -5,6 +5,7 @@ from streamlit.testing.v1 import AppTest
 
 from frame.race_data import get_race_runs, get_races
 from frame.tour_state import STEP
+from tests.opening import open_page
 from tests.waiting import wait_until
 from tl_core.engine import limits
 from tl_core.paths import ROOT
@@ -17,14 +18,7 @@ pytestmark = pytest.mark.usefixtures("server")
 
 
 def show(owner: str = ANN, **query: str) -> AppTest:
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    app.session_state["owner"] = owner
-    for key, value in query.items():
-        app.query_params[key] = value
-    app.run()
-    app.switch_page("pages/9_tour.py").run()
-    assert not app.exception
-    return app
+    return open_page("pages/9_tour.py", owner, **query)
 
 
 def texts(app: AppTest) -> str:

@@ -9,7 +9,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,13 +35,16 @@ class Server:
 
 
 @contextmanager
-def serve(home: Path) -> Iterator[Server]:
-    """A real server with a data set called stripes on its shelf."""
-    write_stripes(home / "data" / "stripes", classes=("across", "down", "wide across", "wide down"), count=60)
+def serve(home: Path, data_dir: Path | None = None, store: str = "") -> Iterator[Server]:
+    """A real server with `data_dir` as its shelf; without one, with a data set called stripes on it. `store`: its database."""
+    if data_dir is None:
+        data_dir = home / "data"
+        write_stripes(data_dir / "stripes", classes=("across", "down", "wide across", "wide down"), count=60)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    environment = {**os.environ, "TL_HOME": str(home), "TL_DATA_DIR": str(home / "data"), "TL_DEVICE": "cpu"}
+    environment = {**os.environ, "TL_HOME": str(home), "TL_DATA_DIR": str(data_dir.resolve()), "TL_DEVICE": "cpu"}
+    environment |= {"TL_STORE_URL": store} if store else {}
     log = home / "server.log"
     with log.open("w") as output:
         process = subprocess.Popen(
@@ -53,7 +56,8 @@ def serve(home: Path) -> Iterator[Server]:
     try:
         yield Server(url, process, home, log)
     finally:
-        os.killpg(process.pid, signal.SIGTERM)
+        with suppress(ProcessLookupError):  # a test may have killed it
+            os.killpg(process.pid, signal.SIGTERM)
         process.wait(20)
 
 

@@ -43,7 +43,7 @@ def test_the_shelf_is_watched_without_disturbing_what_is_open(fresh: Server, pag
     page.set_default_timeout(90_000)
     page.goto(fresh.url)
     page.get_by_role("button", name="Words").press("Enter")
-    expect(page.get_by_text("fully connected layer:")).to_be_visible()
+    expect(page.get_by_test_id("stPopoverBody").get_by_text("fully connected layer:")).to_be_visible()
     page.wait_for_timeout(1_000)
     page.evaluate(
         "window.changes = 0; new MutationObserver(() => window.changes++)"
@@ -53,7 +53,7 @@ def test_the_shelf_is_watched_without_disturbing_what_is_open(fresh: Server, pag
     assert page.evaluate("window.changes") == 0, "nothing is drawn while nothing changes"
     write_stripes(fresh.home / "data" / "more_stripes")
     page.wait_for_timeout(6_500)
-    expect(page.get_by_text("fully connected layer:")).to_be_visible()
+    expect(page.get_by_test_id("stPopoverBody").get_by_text("fully connected layer:")).to_be_visible()
     page.keyboard.press("Escape")
     page.get_by_role("combobox", name="Data set").press("ArrowDown")
     expect(page.get_by_role("option", name="more_stripes")).to_be_visible()

@@ -28,7 +28,7 @@ def keep_two(page: Page) -> None:
     for left in (9, 6):
         page.locator(".st-key-race_recipes_auto input").click()
         page.keyboard.press("Backspace")
-        expect(page.get_by_text(f"{left} runs, one after the other")).to_be_visible(timeout=30_000)
+        expect(page.get_by_text(f"{left} runs")).to_be_visible(timeout=30_000)
     page.keyboard.press("Escape")
 
 
@@ -41,7 +41,7 @@ def start(page: Page) -> None:
 
 def test_a_race_of_two_recipes_to_its_verdict_with_a_refresh_in_the_middle(server: Server, page: Page) -> None:
     page.goto(f"{server.url}/race?data=stripes&images=60&epochs=12")
-    expect(page.get_by_text("12 runs, one after the other")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("12 runs")).to_be_visible(timeout=60_000)
     keep_two(page)
     page.get_by_role("combobox", name=re.compile("Predict first")).click()
     page.get_by_role("option", name="Nobody clearly").click()
@@ -93,7 +93,7 @@ def test_a_learning_curve_over_sizes(server: Server, page: Page) -> None:
         timeout=60_000
     )
     page.get_by_role("radio", name="1", exact=True).click()
-    expect(page.get_by_text("8 runs, one after the other")).to_be_visible()
+    expect(page.get_by_text("8 runs")).to_be_visible()
     start(page)
     expect(stop_button(page)).to_be_hidden(timeout=180_000)
     expect(page.get_by_text(re.compile("cross|Within noise"))).not_to_have_count(0)

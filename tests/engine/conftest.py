@@ -17,7 +17,16 @@ def store(tmp_path: Path) -> Store:
 
 @pytest.fixture
 def engine(store: Store) -> Iterator[LocalEngine]:
-    engine = LocalEngine(store, device="cpu", warm=False)
+    """Two runs at a time, as on a machine with two cores."""
+    engine = LocalEngine(store, device="cpu", warm=False, trainers=2)
+    yield engine
+    engine.close()
+
+
+@pytest.fixture
+def one_slot(store: Store) -> Iterator[LocalEngine]:
+    """One run at a time."""
+    engine = LocalEngine(store, device="cpu", warm=False, trainers=1)
     yield engine
     engine.close()
 

@@ -28,19 +28,19 @@ def finish(engine: LocalEngine, wait: Wait, experiment: Experiment, owner: str, 
 
 
 def test_equal_runs_that_wait_or_run_are_computed_once(
-    engine: LocalEngine, store: Store, short: Make, endless: Make, wait: Wait
+    one_slot: LocalEngine, store: Store, short: Make, endless: Make, wait: Wait
 ) -> None:
-    first = engine.submit(endless(), "ann")
+    first = one_slot.submit(endless(), "ann")
     wait(lambda: "epoch" in kinds(store, first))
-    late = engine.submit(endless(), "bob")
-    assert engine.position(late) == 0
+    late = one_slot.submit(endless(), "bob")
+    assert one_slot.position(late) == 0
     assert kinds(store, late)[:2] == ["started", "epoch"], "all that was shown so far"
-    waiting = [engine.submit(short(), owner) for owner in ("ann", "bob", "cyd")]
-    other = engine.submit(short(seed=1), "dan")
-    assert [engine.position(run) for run in waiting] == [1, 1, 1]
-    assert engine.position(other) == 2
+    waiting = [one_slot.submit(short(), owner) for owner in ("ann", "bob", "cyd")]
+    other = one_slot.submit(short(seed=1), "dan")
+    assert [one_slot.position(run) for run in waiting] == [1, 1, 1]
+    assert one_slot.position(other) == 2
     for run in (first, late):
-        engine.cancel(run)
+        one_slot.cancel(run)
     wait(lambda: not any(store.get_run(run).active for run in [*waiting, other]))
     ends = [store.events(run) for run in waiting]
     assert len({events[-1]["seconds"] for events in ends}) == 1
@@ -124,7 +124,7 @@ def test_other_hardware_or_software_is_no_record_but_a_rehearsal_is(
 ) -> None:
     finish(engine, wait, short(), "ann")
     finish(engine, wait, short(seed=1), REHEARSAL)
-    monkeypatch.setattr("tl_core.engine.machine.hardware", lambda device: "another machine")
+    monkeypatch.setattr("tl_core.engine.machine.hardware", lambda device, threads: "another machine")
     other = LocalEngine(store, device="cpu", warm=False)
     try:
         assert store.get_run(other.submit(short(seed=1), "bob")).recorded
@@ -152,7 +152,7 @@ def test_runs_on_uploaded_pictures_are_shared_with_nobody(
     engine.ask("add_pictures", upload_id=upload, parts=parts)
     experiment = Experiment(data=upload, recipe="case-4", epochs=2)
     first, strangers = engine.submit(experiment, "ann"), engine.submit(experiment, "bob")
-    wait(lambda: not store.get_run(strangers).active)
+    wait(lambda: not any(store.get_run(run_id).active for run_id in (first, strangers)))
     assert not store.get_run(strangers).is_copy
     assert store.events(first)[-1]["seconds"] != store.events(strangers)[-1]["seconds"]
     assert store.get_run(engine.submit(experiment, "ann")).recorded
@@ -181,24 +181,24 @@ def test_a_run_that_takes_too_long_is_stopped_with_a_sentence(
 
 
 def test_the_wait_is_told_as_soon_as_a_run_is_known(
-    engine: LocalEngine, store: Store, short: Make, endless: Make, wait: Wait
+    one_slot: LocalEngine, store: Store, short: Make, endless: Make, wait: Wait
 ) -> None:
-    known = engine.submit(short(seed=3), "ann")
-    unknown = engine.submit(short(), "ann")
-    assert engine.expected_wait(known) == 0.0
-    assert engine.expected_wait(unknown) is None
+    known = one_slot.submit(short(seed=3), "ann")
+    unknown = one_slot.submit(short(), "ann")
+    assert one_slot.expected_wait(known) == 0.0
+    assert one_slot.expected_wait(unknown) is None
     wait(lambda: not store.get_run(unknown).active)
     slowest = max(store.events(run)[-1]["seconds"] for run in (known, unknown))
-    running = engine.submit(endless(), "ann")
-    waiting = [engine.submit(short(seed=seed), "ann") for seed in (4, 5)]
-    first, second = (engine.expected_wait(run) for run in waiting)
+    running = one_slot.submit(endless(), "ann")
+    waiting = [one_slot.submit(short(seed=seed), "ann") for seed in (4, 5)]
+    first, second = (one_slot.expected_wait(run) for run in waiting)
     assert 0 < second - first <= slowest * 1.01
-    assert engine.expected_wait("0" * 32) is None
+    assert one_slot.expected_wait("0" * 32) is None
     again = LocalEngine(store, device="cpu", warm=False)
     assert again._expect(short()) is not None, "a new server knows the pace of the runs before"
     again.close()
     for run in (*waiting, running):
-        engine.cancel(run)
+        one_slot.cancel(run)
 
 
 def test_thirty_people_with_the_same_two_lessons_cost_two_runs(

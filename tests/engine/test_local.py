@@ -15,8 +15,8 @@ import pytest
 from tests.waiting import wait_until as _wait_until
 from tl_core.engine import LocalEngine
 from tl_core.engine.limits import MOST_WAITING
-from tl_core.engine.local import MOST_FALSE_STARTS
 from tl_core.engine.process import WorkerProcess
+from tl_core.engine.slot import MOST_FALSE_STARTS
 from tl_core.errors import DataError, UserError, WorkerDied
 from tl_core.experiment import Experiment
 from tl_core.store import INTERRUPTED, Store
@@ -44,16 +44,18 @@ def short(stripes: Path, **values: object) -> Experiment:
     return Experiment(**{"data": str(stripes), "recipe": "case-4", "epochs": 2, **values})
 
 
-def test_runs_wait_their_turn_and_every_event_is_in_the_store(engine: LocalEngine, store: Store, stripes: Path) -> None:
-    first, second, third = (engine.submit(short(stripes, seed=seed), "ann") for seed in range(3))
-    assert [engine.position(run) for run in (first, second, third)] == [0, 1, 2]
-    engine.cancel(second)
+def test_runs_wait_their_turn_and_every_event_is_in_the_store(
+    one_slot: LocalEngine, store: Store, stripes: Path
+) -> None:
+    first, second, third = (one_slot.submit(short(stripes, seed=seed), "ann") for seed in range(3))
+    assert [one_slot.position(run) for run in (first, second, third)] == [0, 1, 2]
+    one_slot.cancel(second)
     assert store.get_run(second).status == "stopped"
-    assert engine.position(third) == 1
+    assert one_slot.position(third) == 1
     wait_until(lambda: not store.get_run(third).active)
     assert [event["event"] for event in store.events(first)] == ["started", "epoch", "epoch", "finished"]
     assert [event["seq"] for event in store.events(third)] == [0, 1, 2, 3]
-    assert engine.position(third) is None
+    assert one_slot.position(third) is None
 
 
 def test_stop_is_quick_and_the_worker_stays_warm(engine: LocalEngine, store: Store, stripes: Path) -> None:
@@ -71,10 +73,10 @@ def test_stop_is_quick_and_the_worker_stays_warm(engine: LocalEngine, store: Sto
     assert store.get_run(again).status == "finished"
 
 
-def test_a_killed_worker_fails_its_own_run_with_the_cause(engine: LocalEngine, store: Store, stripes: Path) -> None:
-    run, waiting = engine.submit(endless(stripes), "ann"), engine.submit(short(stripes), "bob")
+def test_a_killed_worker_fails_its_own_run_with_the_cause(one_slot: LocalEngine, store: Store, stripes: Path) -> None:
+    run, waiting = one_slot.submit(endless(stripes), "ann"), one_slot.submit(short(stripes), "bob")
     wait_until(lambda: has_epoch(store, run))
-    os.kill(engine.worker_pids()["training"], signal.SIGKILL)
+    os.kill(one_slot.worker_pids()["training"], signal.SIGKILL)
     wait_until(lambda: not store.get_run(run).active)
     failed = store.get_run(run)
     assert failed.status == "failed"
@@ -215,7 +217,7 @@ def test_half_a_line_and_a_failing_handler_do_not_end_the_reading() -> None:
 
 
 def test_a_run_that_cannot_be_started_fails_and_the_next_one_runs(
-    engine: LocalEngine, store: Store, stripes: Path, monkeypatch: pytest.MonkeyPatch
+    one_slot: LocalEngine, store: Store, stripes: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real = store.set_running
     calls = []
@@ -227,28 +229,30 @@ def test_a_run_that_cannot_be_started_fails_and_the_next_one_runs(
         real(run_id)
 
     monkeypatch.setattr(store, "set_running", once_locked)
-    first, second = (engine.submit(short(stripes, seed=seed), "ann") for seed in range(2))
+    first, second = (one_slot.submit(short(stripes, seed=seed), "ann") for seed in range(2))
     assert "database is locked" in store.get_run(first).error
     wait_until(lambda: not store.get_run(second).active)
     assert store.get_run(second).status == "finished"
 
 
-def test_one_person_cannot_fill_the_queue(engine: LocalEngine, stripes: Path) -> None:
-    runs = [engine.submit(endless(stripes, seed), "ann") for seed in range(MOST_WAITING + 1)]
+def test_one_person_cannot_fill_the_queue(one_slot: LocalEngine, stripes: Path) -> None:
+    runs = [one_slot.submit(endless(stripes, seed), "ann") for seed in range(MOST_WAITING + 1)]
     with pytest.raises(UserError, match="waiting already"):
-        engine.submit(endless(stripes, 7), "ann")
-    engine.submit(endless(stripes, 7), "bob")
+        one_slot.submit(endless(stripes, 7), "ann")
+    one_slot.submit(endless(stripes, 7), "bob")
     for run in reversed(runs):
-        engine.cancel(run)
+        one_slot.cancel(run)
 
 
-def test_a_batch_runs_in_its_order_and_has_a_limit_of_its_own(engine: LocalEngine, store: Store, stripes: Path) -> None:
-    batch = engine.submit_many([short(stripes, seed=seed) for seed in range(3)], "ann")
-    assert [engine.position(run) for run in batch] == [0, 1, 2]
-    single = engine.submit(short(stripes, seed=9), "ann")
-    engine.cancel(batch[1])
+def test_a_batch_runs_in_its_order_and_has_a_limit_of_its_own(
+    one_slot: LocalEngine, store: Store, stripes: Path
+) -> None:
+    batch = one_slot.submit_many([short(stripes, seed=seed) for seed in range(3)], "ann")
+    assert [one_slot.position(run) for run in batch] == [0, 1, 2]
+    single = one_slot.submit(short(stripes, seed=9), "ann")
+    one_slot.cancel(batch[1])
     assert store.get_run(batch[1]).status == "stopped"
     wait_until(lambda: not store.get_run(single).active)
     assert [store.get_run(run).status for run in batch] == ["finished", "stopped", "finished"]
     with pytest.raises(UserError, match="from 1 to 40"):
-        engine.submit_many([short(stripes)] * 41, "ann")
+        one_slot.submit_many([short(stripes)] * 41, "ann")

@@ -37,8 +37,7 @@ def reference(stages: list[nn.Module], rest: Callable[[Tensor], Tensor], batch: 
 
 def halves(model: AdaptedNetwork, last: str, before_pool: int) -> tuple[list[nn.Module], Callable[[Tensor], Tensor]]:
     """The demonstration network cut in front of the pooling of its last convolution."""
-    layers = dict(model.layers)
-    new = layers.pop("new")
+    layers, new = dict(Classifier(model).stages.named_children()), model.new
     names = list(layers)
     lower = [layers[name] for name in names[: names.index(last)]] + [layers[last][:before_pool]]
     upper = [layers[last][before_pool:]] + [layers[name] for name in names[names.index(last) + 1 :]]

@@ -25,6 +25,6 @@ def take(
     """The file and the note."""
     made = take_home(
         run_id, form, record.title, record.data_title, list(record.events), 1_790_000_000.0, "http://localhost:8501/train",
-        report or (lambda doing, done, total: None),
+        report=report or (lambda doing, done, total: None),
     )  # fmt: skip
     return Path(made["path"]), made["note"]

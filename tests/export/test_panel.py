@@ -14,6 +14,7 @@ from frame import services, take_home
 from tests.export.running import finish
 from tl_core.data import new_upload_id
 from tl_core.engine import LocalEngine
+from tl_core.errors import UserError
 from tl_core.experiment import Experiment
 from tl_core.export.take_home import exports_dir
 from tl_core.paths import ROOT
@@ -44,7 +45,7 @@ def record(experiment: Experiment) -> str:
 def show(run_id: str, owner: str = "ann") -> AppTest:
     script = (
         "from frame.services import get_store\nfrom frame.take_home import show_take_home\n"
-        f"show_take_home(get_store().get_run({run_id!r}), 'Run 1: <b>', 'uploaded pictures')"
+        f"show_take_home(get_store().get_run({run_id!r}), lambda: ('Run 1: <b>', 'uploaded pictures'))"
     )
     page = AppTest.from_string(script, default_timeout=60)
     page.session_state.owner = owner
@@ -68,7 +69,7 @@ def test_the_notebook_of_uploaded_pictures_is_for_their_owner_alone(stripes: Pat
         time.sleep(0.2)
         page.run()
     assert page.get("download_button")[0].proto.label.startswith("Download the report (")
-    html = (exports_dir() / f"{run_id}.html").read_text()
+    html = (exports_dir() / f"{run_id}-en.html").read_text()
     assert "Run 1: &lt;b&gt;" in html
     assert name not in html, "the name of an upload is nobody's business"
 
@@ -76,3 +77,30 @@ def test_the_notebook_of_uploaded_pictures_is_for_their_owner_alone(stripes: Pat
 def test_the_panel_needs_no_torch() -> None:
     code = "import sys, frame.take_home; sys.exit(bool({'torch', 'onnxruntime', 'onnx'} & set(sys.modules)))"
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True, timeout=60)
+
+
+class _AnsweredWhileDrawn:
+    """A question whose answer comes just after its progress was drawn."""
+
+    progress = None
+
+    def __init__(self) -> None:
+        self.future = self
+        self._looks = iter([True, False])  # when the page was begun nothing was asked; as it was drawn, this was
+
+    def done(self) -> bool:
+        return next(self._looks, True)
+
+    def exception(self) -> UserError:
+        return UserError("its weights are no longer kept.")
+
+
+def test_an_answer_that_comes_while_its_progress_is_drawn_is_shown(stripes: Path) -> None:
+    name = new_upload_id()
+    add_pictures(name, [(path.parent.name, str(path)) for path in sorted(stripes.glob("*/*.png"))])
+    run_id = record(Experiment(data=name, epochs=1))
+    page = show(run_id)
+    question = take_home._Asked(_AnsweredWhileDrawn(), time.monotonic())
+    page.session_state.take_home = {(run_id, "weights", "en"): question}
+    page.run()
+    assert "no longer kept" in page.error[0].value

@@ -10,6 +10,7 @@ from tl_core.experiment import Experiment
 from tl_core.export.curves_svg import curves_svg
 from tl_core.export.record import RunRecord
 from tl_core.export.report import MOST_CLASSES, report_html
+from tl_core.language import speaking
 
 VOID = {"meta", "br", "img"}
 
@@ -77,6 +78,20 @@ def test_it_says_what_the_run_said(record: RunRecord) -> None:
     assert "The same settings" not in text
 
 
+def test_it_speaks_german_where_that_is_read(record: RunRecord) -> None:
+    with speaking("de"):
+        html = report_html(record, 1_790_000_000.0, "http://localhost:8501/train")
+    page, finished = Page(html), record.find("finished")
+    assert page.all("html") == [{"lang": "de"}]
+    share = f"{100 * finished['test_accuracy']:.1f}".replace(".", ",")
+    assert f"{share} %" in page.text
+    assert "Fall 3: Fine-Tuning des ganzen Netzes" in page.text
+    assert re.search(r"\d+\. September 2026", page.text)
+    english = "Result|Settings|What was|learnt|held-out|pictures|Hardware: |weight decay|Best epoch"
+    said = page.text.replace(record.data_title, "").replace(record.title, "")
+    assert not re.findall(rf"\b(?:{english})\b", said)
+
+
 def test_many_classes_are_told_by_their_mistakes(record: RunRecord) -> None:
     classes = [f"class {number}" for number in range(MOST_CLASSES + 1)]
     confusion = [[5 if i == j else 0 for j in range(len(classes))] for i in range(len(classes))]
@@ -95,7 +110,7 @@ def test_curves_end_where_the_numbers_do() -> None:
     ]
     svg = curves_svg(epochs, "accuracy", best_epoch=3)
     assert (
-        'aria-label="Chart of the accuracy by epoch. After epoch 3: training 75.0; held-out 60.0. Best epoch: 3."'
+        'aria-label="Chart of the accuracy by epoch. After epoch 3: training 75.0 %, held-out 60.0 %. Best epoch: 3."'
         in svg
     )
     training, held_out = (

@@ -23,7 +23,7 @@ class Part:
     batch: str = ""
 
 
-@dataclass
+@dataclass(eq=False)
 class Job:
     """An experiment to compute once, for all its `parts`; there is at least one while it waits or runs.
 

@@ -1,6 +1,6 @@
 """How much one person may have in the queue."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 
 from tl_core.engine.job import Job
 from tl_core.errors import UserError
@@ -19,15 +19,15 @@ def check_size(num_runs: int) -> None:
         )
 
 
-def check_room(owner: str, batch: str, job_of: Mapping[str, Job], running: Job | None) -> None:
+def check_room(owner: str, batch: str, job_of: Mapping[str, Job], running: Set[Job]) -> None:
     """Raises `UserError` if a person may not have one more run, or batch where `batch` is not ''.
 
-    `job_of`: of all runs that wait or run. A run that follows another person's counts like one that waits; the running one
-    does not count.
+    `job_of`: of all runs that wait or run. A run that follows another person's counts like one that waits; those in
+    `running` do not count.
     """
     mine = [(part, job) for run_id, job in job_of.items() if (part := job.parts[run_id]).owner == owner]
     if batch:
-        batches = {part.batch for part, job in mine if part.batch and job is not running}
+        batches = {part.batch for part, job in mine if part.batch and job not in running}
         if len(batches) >= MOST_BATCHES:
             raise UserError(
                 _(
@@ -37,7 +37,7 @@ def check_room(owner: str, batch: str, job_of: Mapping[str, Job], running: Job |
             )
         return
     singles = [job for part, job in mine if not part.batch]
-    waiting = len(singles) - (running in singles)
+    waiting = len(singles) - len(running & set(singles))
     if waiting >= MOST_WAITING:
         raise UserError(
             _(

@@ -10,31 +10,67 @@ import subprocess
 from importlib.metadata import version
 from pathlib import Path
 
+from tl_core.errors import UserError
+from tl_core.language import _
 from tl_core.paths import ASSETS, ROOT
 
+MOST_TRAINERS = 2  # unless there is a setting: each takes some 1 GB of memory, and cores that a run alone would have
 _GPUS = Path("/proc/driver/nvidia/gpus")
 
 
-def training_threads() -> int:
-    """`TL_THREADS`, or all the cores this process may use but one: the page keeps a core to itself."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 2
-    return int(os.environ.get("TL_THREADS") or max(1, cores - 1))
+def trainers(device: str = "auto") -> int:
+    """`TL_TRAINERS`, or how many runs are best computed at the same time: one on an accelerator, else one for each core (with
+    `TL_THREADS`, for each so many cores), at most 2.
+
+    `device`: as `tl_core.device.choose_device` takes it. Raises `UserError` if the setting is no whole number from 1.
+    """
+    if given := os.environ.get("TL_TRAINERS"):
+        return _whole_number("TL_TRAINERS", given)
+    if _accelerator(device):
+        return 1
+    each = int(os.environ.get("TL_THREADS") or 1)
+    return max(1, min(MOST_TRAINERS, _cores() // max(1, each)))
 
 
-def hardware(device: str = "auto") -> str:
+def training_threads(num_trainers: int = 1) -> int:
+    """Of each training worker: `TL_THREADS`, or all the cores this process may use but one, shared out and rounded up (the page
+    goes before the workers)."""
+    return int(os.environ.get("TL_THREADS") or max(1, -(-(_cores() - 1) // num_trainers)))
+
+
+def hardware(device: str = "auto", threads: int | None = None) -> str:
     """For the screen, and the same for as long as nothing is changed: 'NVIDIA H100', 'AMD EPYC 7B13, 1 thread'.
 
-    `device`: as `tl_core.device.choose_device` takes it. torch is not asked: the server does not have it.
+    `device`: as `tl_core.device.choose_device` takes it; `threads`: of each training worker, None for what one alone has.
+    torch is not asked: the server does not have it.
     """
+    if found := _accelerator(device):
+        return found
+    threads = training_threads() if threads is None else threads
+    return f"{_processor()}, {threads} thread{'s' if threads > 1 else ''}"
+
+
+def _accelerator(device: str) -> str:
+    """What trains in place of the processor, '' where nothing does."""
     if device == "auto":
         device = os.environ.get("TL_DEVICE") or "auto"
     if device in ("auto", "cuda") and (gpu := _gpu()):
         return gpu
-    threads = training_threads()
-    chip = _processor()
     if device == "mps" or (device == "auto" and platform.system() == "Darwin" and platform.machine() == "arm64"):
-        return f"{chip}, Metal"
-    return f"{chip}, {threads} thread{'s' if threads > 1 else ''}"
+        return f"{_processor()}, Metal"
+    return ""
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 2
+
+
+def _whole_number(setting: str, given: str) -> int:
+    if not given.strip().isdecimal() or int(given) < 1:
+        raise UserError(
+            _("{setting} must be a whole number from 1. Received: '{given}'.", setting=setting, given=given)
+        )
+    return int(given)
 
 
 @functools.cache

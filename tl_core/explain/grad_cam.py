@@ -40,7 +40,7 @@ class Classifier(nn.Module):
         super().__init__()
         layers = model.layers
         self.new = layers.pop("new")
-        self.stages = nn.Sequential(OrderedDict(layers))
+        self.stages = nn.Sequential(OrderedDict((name, _relu_first(stage)) for name, stage in layers.items()))
 
     def forward(self, images: Tensor) -> Tensor:
         outputs = []
@@ -48,6 +48,17 @@ class Classifier(nn.Module):
             images = stage(images)
             outputs.append(images)
         return self.new.classify(self.new.pool_all(outputs))
+
+
+def _relu_first(stage: nn.Module) -> nn.Module:
+    """A stage that pools before its ReLU the other way round, which gives the same: the maps are wanted before that."""
+    if not isinstance(stage, nn.Sequential):
+        return stage
+    parts = list(stage.named_children())
+    for at in range(len(parts) - 1):
+        if isinstance(parts[at][1], nn.MaxPool2d) and isinstance(parts[at + 1][1], nn.ReLU):
+            parts[at : at + 2] = parts[at + 1], parts[at]
+    return nn.Sequential(OrderedDict(parts))
 
 
 def where(run_id: str, data: str = "", index: int = -1, png: str = "", classes: tuple[str, ...] = ()) -> dict[str, Any]:

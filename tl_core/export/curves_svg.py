@@ -5,6 +5,7 @@ from html import escape
 from math import floor, log10
 from typing import Any, Literal
 
+from tl_core.language import _, mark
 from tl_core.palette import CURVES, FONT_PLOTLY
 
 WIDTH, HEIGHT = 460, 250
@@ -16,7 +17,7 @@ _LINE = CURVES[0]
 def curves_svg(epochs: Sequence[dict[str, Any]], metric: Literal["accuracy", "loss"], best_epoch: int) -> str:
     """Training solid, held-out dashed, a ring around the best epoch. `epochs`: a run's epoch events, at least one."""
     scale = 100 if metric == "accuracy" else 1
-    unit = "accuracy, %" if metric == "accuracy" else "loss (cross-entropy)"
+    unit = _("accuracy, %") if metric == "accuracy" else _("loss (cross-entropy)")
     lines = {which: [scale * e[f"{key}_{metric}"] for e in epochs] for which, key in _KINDS.items()}
     numbers = [e["epoch"] for e in epochs]
     top = 100.0 if metric == "accuracy" else 1.08 * max(max(values) for values in lines.values()) or 1.0
@@ -39,15 +40,23 @@ def curves_svg(epochs: Sequence[dict[str, Any]], metric: Literal["accuracy", "lo
             f'<circle cx="{x(best_epoch):.1f}" cy="{ring:.1f}" r="5" fill="none" stroke="{_LINE}" stroke-width="2"/>'
         )
     parts.append(_ends({which: y(values[-1]) for which, values in lines.items()}, x(numbers[-1])))
-    said = "; ".join(f"{which} {values[-1]:.{1 if scale > 1 else 3}f}" for which, values in lines.items())
-    name = f"Chart of the {metric} by epoch. After epoch {numbers[-1]}: {said}. Best epoch: {best_epoch}."
+    values = {key: lines[which][-1] for which, key in _KINDS.items()}
+    name = _(_NAMES[metric], epoch=numbers[-1], best=best_epoch, **values)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" width="100%" role="img" '
         f'aria-label="{escape(name)}" font-family="{escape(FONT_PLOTLY)}" font-size="12" fill="{_INK}">{"".join(parts)}</svg>'
     )
 
 
-_KINDS = {"training": "train", "held-out": "val"}
+_KINDS = {mark("training"): "train", mark("held-out"): "val"}
+_NAMES = {
+    "accuracy": mark(
+        "Chart of the accuracy by epoch. After epoch {epoch}: training {train:.1f} %, held-out {val:.1f} %. Best epoch: {best}."
+    ),
+    "loss": mark(
+        "Chart of the loss by epoch. After epoch {epoch}: training {train:.3f}, held-out {val:.3f}. Best epoch: {best}."
+    ),
+}
 
 
 def _axes(top: float, first: int, last: int, x: Any, y: Any, unit: str) -> str:
@@ -63,7 +72,7 @@ def _axes(top: float, first: int, last: int, x: Any, y: Any, unit: str) -> str:
         if epoch == first or epoch - first >= step / 2:
             parts.append(f'<text x="{x(epoch):.1f}" y="{HEIGHT - _BOTTOM + 17}" text-anchor="middle">{epoch}</text>')
     middle = (_LEFT + WIDTH - _RIGHT) / 2
-    parts.append(f'<text x="{middle:.0f}" y="{HEIGHT - 8}" text-anchor="middle">epoch</text>')
+    parts.append(f'<text x="{middle:.0f}" y="{HEIGHT - 8}" text-anchor="middle">{_("epoch")}</text>')
     half = (_TOP + HEIGHT - _BOTTOM) / 2
     parts.append(f'<text transform="translate(12 {half:.0f}) rotate(-90)" text-anchor="middle">{unit}</text>')
     return "".join(parts)
@@ -74,5 +83,5 @@ def _ends(ends: dict[str, float], x: float) -> str:
     parts, last = [], float("-inf")
     for which, y in sorted(ends.items(), key=lambda end: end[1]):
         last = max(y, last + 14)
-        parts.append(f'<text x="{x + 8:.1f}" y="{last + 4:.1f}" fill="{_LINE}">{which}</text>')
+        parts.append(f'<text x="{x + 8:.1f}" y="{last + 4:.1f}" fill="{_LINE}">{_(which)}</text>')
     return "".join(parts)

@@ -6,12 +6,15 @@ from html import escape
 from importlib.metadata import version
 from typing import Any
 
+from babel.dates import format_date
+
 from tl_core.budget import Budget, make_budget
 from tl_core.cases import CUSTOM, find_recipe
 from tl_core.data.dial import position, position_name
 from tl_core.diagram import diagram_svg
 from tl_core.export.curves_svg import curves_svg
 from tl_core.export.record import RunRecord
+from tl_core.language import _, language, mark, retold
 from tl_core.networks import get_network
 from tl_core.plan import Layer, resolve_trained
 
@@ -22,8 +25,9 @@ _PACKAGES = ("torch", "torchvision", "numpy")
 
 
 def report_html(record: RunRecord, ended: float | None, link: str) -> str:
-    """The whole page. `ended`: seconds since 1970, in this machine's time; `link`: address with the run's settings, or ''.
+    """The whole page, in the language spoken.
 
+    `ended`: seconds since 1970, in this machine's time; `link`: address with the run's settings, or ''.
     The versions are those of now.
     """
     finished, started = record.find("finished"), record.find("started")
@@ -40,45 +44,55 @@ def report_html(record: RunRecord, ended: float | None, link: str) -> str:
         for way in ("horizontal", "vertical")
     )  # fmt: skip
     charts = "".join(
-        f"<figure>{curves_svg(record.epochs, metric, finished['best_epoch'])}<figcaption>{caption}</figcaption></figure>"
+        f"<figure>{curves_svg(record.epochs, metric, finished['best_epoch'])}<figcaption>{_(caption)}</figcaption></figure>"
         for metric, caption in (
-            ("accuracy", "Accuracy by epoch"),
-            ("loss", "Loss by epoch: how wrong the network is, weighted by how sure it was"),
+            ("accuracy", mark("Accuracy by epoch")),
+            ("loss", mark("Loss by epoch: how wrong the network is, weighted by how sure it was")),
         )
     )
     sections = (
-        ("Result", _result(finished, started)),
-        ("What was done", f"{_recipe(record)}{diagram}"),
-        ("How it learnt", f'<div class="pair">{charts}</div><p>Solid: training pictures. Dashed: held-out pictures, which say '
-         "after each epoch how good the network is on pictures it does not learn from. The ring is the epoch whose weights were "
-         "kept.</p>"),
-        ("What was taken for what", _confusion(finished["confusion"], started["classes"])),
-        ("Settings", _settings(record, ended, link)),
+        (_("Result"), _result(finished, started)),
+        (_("What was done"), f"{_recipe(record)}{diagram}"),
+        (_("How it learnt"), f'<div class="pair">{charts}</div><p>{escape(_(_CURVES))}</p>'),
+        (_("What was taken for what"), _confusion(finished["confusion"], started["classes"])),
+        (_("Settings"), _settings(record, ended, link)),
     )  # fmt: skip
     body = "".join(f"<section><h2>{heading}</h2>{content}</section>" for heading, content in sections)
     return (
-        f'<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8"><meta name="viewport" '
+        f'<!DOCTYPE html>\n<html lang="{language()}"><head><meta charset="utf-8"><meta name="viewport" '
         f'content="width=device-width, initial-scale=1"><title>{title}</title><style>{_STYLE}</style></head>'
         f"<body><main><h1>{title}</h1>{body}</main></body></html>\n"
     )
 
 
+_CURVES = mark(
+    "Solid: training pictures. Dashed: held-out pictures, which say after each epoch how good the network is on pictures it does "
+    "not learn from. The ring is the epoch whose weights were kept."
+)
+
+
 def _result(finished: dict[str, Any], started: dict[str, Any]) -> str:
     low, high = (100 * finished[f"test_accuracy_{end}"] for end in ("low", "high"))
-    return (
-        f'<p class="result"><strong>{100 * finished["test_accuracy"]:.1f} %</strong> of {started["num_test"]:,} test pictures '
-        f"are right (95 % interval {low:.1f} to {high:.1f} %).</p><p>{escape(finished['verdict'])}</p>"
-    )
+    right = _(
+        "{share} of {count:,} test pictures are right (95 % interval {low:.1f} to {high:.1f} %).",
+        share=f"<strong>{_('{percent:.1f} %', percent=100 * finished['test_accuracy'])}</strong>",
+        count=started["num_test"], low=low, high=high,
+    )  # fmt: skip
+    return f'<p class="result">{right}</p><p>{escape(retold(finished["verdict"]))}</p>'
 
 
 def _recipe(record: RunRecord) -> str:
     name = record.experiment.make_recipe().name
     if name == CUSTOM:
-        return "<p>A recipe of one's own; the drawing shows what happened to each layer.</p>"
+        return f"<p>{escape(_(_OWN))}</p>"
     entry = find_recipe(name)
-    steps = "".join(f"<li>{escape(step)}</li>" for step in entry.steps)
-    heading = f"Case {entry.number}: {entry.title}" if entry.number else entry.title
-    return f"<p><strong>{escape(heading)}.</strong> {escape(entry.why)}</p><ol>{steps}</ol>"
+    steps = "".join(f"<li>{escape(_(step))}</li>" for step in entry.steps)
+    title = _(entry.title)
+    heading = _("Case {number}: {title}", number=entry.number, title=title) if entry.number else title
+    return f"<p><strong>{escape(heading)}.</strong> {escape(_(entry.why))}</p><ol>{steps}</ol>"
+
+
+_OWN = mark("A recipe of one's own; the drawing shows what happened to each layer.")
 
 
 def _confusion(confusion: Sequence[Sequence[int]], classes: Sequence[str]) -> str:
@@ -94,10 +108,15 @@ def _confusion(confusion: Sequence[Sequence[int]], classes: Sequence[str]) -> st
         rows += f'<tr><th scope="row">{escape(name)}</th>{cells}</tr>'
     turned = " turned" if sum(len(name) + 3 for name in classes) > _ROOM else ""
     return (
-        f'<div class="wide" role="region" aria-label="Confusion table" tabindex="0"><table class="confusion{turned}"><caption>'
-        "A row for each true class, a column for each class that the network chose; the numbers are test pictures.</caption>"
+        f'<div class="wide" role="region" aria-label="{escape(_("Confusion table"))}" tabindex="0">'
+        f'<table class="confusion{turned}"><caption>{escape(_(_TABLE))}</caption>'
         f"<thead><tr><td></td>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
     )
+
+
+_TABLE = mark(
+    "A row for each true class, a column for each class that the network chose; the numbers are test pictures."
+)
 
 
 def _mistakes(confusion: Sequence[Sequence[int]], classes: Sequence[str]) -> str:
@@ -112,11 +131,9 @@ def _mistakes(confusion: Sequence[Sequence[int]], classes: Sequence[str]) -> str
         f"<tr><td>{escape(classes[true])}</td><td>{escape(classes[chosen])}</td><td>{count}</td></tr>"
         for count, true, chosen in most
     )
-    return (
-        f"<table><caption>The most frequent mistakes; a table of all {len(classes)} classes would not fit here.</caption>"
-        '<thead><tr><th scope="col">It is</th><th scope="col">Taken for</th><th scope="col">Pictures</th></tr></thead>'
-        f"<tbody>{rows}</tbody></table>"
-    )
+    caption = _("The most frequent mistakes; a table of all {count} classes would not fit here.", count=len(classes))
+    head = "".join(f'<th scope="col">{escape(name)}</th>' for name in (_("It is"), _("Taken for"), _("Pictures")))
+    return f"<table><caption>{escape(caption)}</caption><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
 
 
 def _settings(record: RunRecord, ended: float | None, link: str) -> str:
@@ -125,35 +142,48 @@ def _settings(record: RunRecord, ended: float | None, link: str) -> str:
     budget = make_budget(experiment, experiment.make_recipe(), started["num_train"])
     body_learns = len(resolve_trained(network, experiment.make_recipe())) > 0
     rows = {
-        "Pictures": f"{record.data_title}: {started['num_train']:,} to train, {started['num_val']:,} held out, "
-        f"{started['num_test']:,} to test; {len(started['classes']):,} classes",
-        "Distance dial": position_name(experiment.distance)
+        _("Pictures"): _(
+            "{data}: {train:,} to train, {held_out:,} held out, {test:,} to test; {classes:,} classes",
+            data=record.data_title,
+            train=started["num_train"],
+            held_out=started["num_val"],
+            test=started["num_test"],
+            classes=len(started["classes"]),
+        ),
+        _("Distance dial"): position_name(experiment.distance)
         if position(experiment.distance)
-        else "pictures as they are",
-        "Network": f"{network.title}, trained on {network.trained_on}",
-        "Budget": _budget(budget, record.epochs, body_learns),
-        "Best epoch": f"{finished['best_epoch']}",
-        "Seed": f"{experiment.seed}",
-        "Hardware": f"{started['device']}, {finished['seconds']:.1f} s",
-        "Date of the run": datetime.fromtimestamp(ended).strftime("%d %B %Y, %H:%M") if ended else "",
-        "Versions": ", ".join(f"{name} {version(name)}" for name in _PACKAGES),
+        else _("pictures as they are"),
+        _("Network"): _("{network}, trained on {what}", network=_(network.title), what=_(network.trained_on)),
+        _("Budget"): _budget(budget, record.epochs, body_learns),
+        _("Best epoch"): f"{finished['best_epoch']}",
+        _("Seed"): f"{experiment.seed}",
+        _("Hardware"): _("{device}, {seconds:.1f} s", device=started["device"], seconds=finished["seconds"]),
+        _("Date of the run"): _date(ended) if ended else "",
+        _("Versions"): ", ".join(f"{name} {version(name)}" for name in _PACKAGES),
     }
     table = "".join(
-        f'<tr><th scope="row">{name}</th><td>{escape(value)}</td></tr>' for name, value in rows.items() if value
+        f'<tr><th scope="row">{escape(name)}</th><td>{escape(value)}</td></tr>' for name, value in rows.items() if value
     )
     if link:
         address = f'<a href="{escape(link)}">{escape(link)}</a>'
-        table += f'<tr><th scope="row">The same settings</th><td class="link">{address}</td></tr>'
+        table += f'<tr><th scope="row">{escape(_("The same settings"))}</th><td class="link">{address}</td></tr>'
     return f'<table class="settings"><tbody>{table}</tbody></table>'
 
 
+def _date(ended: float) -> str:
+    """'November 24, 2026, 14:03', as the language writes it."""
+    at = datetime.fromtimestamp(ended)
+    return f"{format_date(at, 'long', locale=language())}, {at:%H:%M}"
+
+
 def _budget(budget: Budget, epochs: Sequence[dict[str, Any]], body_learns: bool) -> str:
-    words = f"{len(epochs)} of at most {budget.total_epochs} epochs, batches of {budget.batch_size}, learning rate {budget.lr:g}"
+    values = {"done": len(epochs), "most": budget.total_epochs, "batch": budget.batch_size, "lr": budget.lr}
+    text = _("{done} of at most {most} epochs, batches of {batch}, learning rate {lr:g}", **values)
     if budget.then is not None:
-        return f"{words} for the new layer, then {budget.then.lr:g} for all that learns; weight decay {budget.weight_decay:g}"
-    if body_learns and budget.body_lr_factor < 1:
-        words += f" ({budget.lr * budget.body_lr_factor:g} for pre-trained layers)"
-    return f"{words}, weight decay {budget.weight_decay:g}"
+        text += _(" for the new layer, then {lr:g} for all that learns", lr=budget.then.lr)
+    elif body_learns and budget.body_lr_factor < 1:
+        text += _(" ({lr:g} for pre-trained layers)", lr=budget.lr * budget.body_lr_factor)
+    return text + _(", weight decay {decay:g}", decay=budget.weight_decay)
 
 
 _STYLE = """

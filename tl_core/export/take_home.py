@@ -8,7 +8,7 @@ from typing import Any
 
 from tl_core.errors import ExperimentError, RunNotFound, known
 from tl_core.export.record import RunRecord
-from tl_core.language import _, mark
+from tl_core.language import ENGLISH, LANGUAGES, _, mark, speaking
 from tl_core.paths import home
 
 FORMS = {"report": ".html", "notebook": ".zip", "weights": ".safetensors", "onnx": ".onnx"}
@@ -29,9 +29,12 @@ def take_home(
     events: list[dict[str, Any]],
     ended: float | None,
     link: str,
+    language: str = ENGLISH,
     report: Report = lambda doing, done, total: None,
 ) -> dict[str, str]:
     """Make the file: `{path, note}`, the note a sentence about it or ''. `title` .. `link`: see `RunRecord`, `report_html`.
+
+    `language`: of the report; the other forms are English, as code is.
 
     Raises `ExperimentError` for an unknown form, `RunNotFound` for a bad id or a run that has not finished, `WeightsMissing`
     where the weights are gone, `DataError` or `NetworkError` where this form cannot be had.
@@ -45,11 +48,13 @@ def take_home(
     if not {"started", "finished"} <= {event["event"] for event in events}:
         raise RunNotFound(_("Only a run that has finished can be taken home. Wait until it has, or start it again."))
     sweep(time.time())
-    path = exports_dir() / f"{run_id}{FORMS[form]}"
+    words = f"-{language}" if form == "report" and language in LANGUAGES else ""
+    path = exports_dir() / f"{run_id}{words}{FORMS[form]}"
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f"{path.name}.part{time.monotonic_ns()}")
     try:
-        note = _make(form, run_id, RunRecord(title, data_title, events), ended, link, temporary, report)
+        with speaking(language if words else ENGLISH):
+            note = _make(form, run_id, RunRecord(title, data_title, events), ended, link, temporary, report)
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)

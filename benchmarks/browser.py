@@ -1,0 +1,73 @@
+"""A real server and a real browser to measure with, and how long a page takes to answer a slider."""
+
+import shutil
+import statistics
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.browser.conftest import FLAGS, Server, serve
+
+_CLOCK = """() => {
+  const find = (root) => {
+    const found = root.querySelector(".tl-wide svg.tl-diagram");
+    if (found) return root;
+    for (const element of root.querySelectorAll("*"))
+      if (element.shadowRoot) { const inner = find(element.shadowRoot); if (inner) return inner; }
+    return null;
+  };
+  const watched = find(document);
+  window.benchmarkAnswers = [];
+  let asked = null;
+  document.addEventListener("keydown", () => { asked = performance.now(); }, true);
+  new MutationObserver(() => {
+    if (asked === null) return;
+    const since = asked;
+    asked = null;
+    requestAnimationFrame(() => window.benchmarkAnswers.push(performance.now() - since));
+  }).observe(watched, { childList: true, subtree: true });
+}"""
+
+
+@contextmanager
+def server_and_browser(home: Path, data_dir: Path | None = None) -> Iterator[tuple[Server, Browser]]:
+    """`data_dir`: the shelf of the server; None for the small made set of the tests alone."""
+    path = shutil.which("chromium") or shutil.which("google-chrome")
+    with serve(home, data_dir) as server, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield server, browser
+        browser.close()
+
+
+def open_cases(browser: Browser, url: str) -> Page:
+    """The first page with imagined pictures, a clock on its diagram, the keyboard on its slider of similarity."""
+    page = browser.new_context(viewport={"width": 1440, "height": 1000}).new_page()
+    page.set_default_timeout(60_000)
+    page.goto(url)
+    page.locator(".tl-wide svg.tl-diagram").wait_for()
+    slider = page.get_by_role("slider", name="Similarity to the original data")
+    slider.focus()
+    page.wait_for_timeout(1_500)
+    page.evaluate(_CLOCK)
+    return page
+
+
+def slider_to_diagram(page: Page, count: int, pause: float = 1.0) -> list[float]:
+    """Milliseconds from the key until the browser paints the other diagram, `count` times, `pause` seconds between."""
+    for number in range(count):
+        before = page.evaluate("window.benchmarkAnswers.length")
+        page.keyboard.press("Home" if number % 2 == 0 else "End")
+        page.wait_for_function(f"window.benchmarkAnswers.length > {before}", polling=20)
+        page.wait_for_timeout(pause * 1000)
+    return page.evaluate("window.benchmarkAnswers")[-count:]
+
+
+def spread(milliseconds: list[float]) -> str:
+    """'median 105 ms, 95 % within 180 ms, longest 240 ms (n = 50)'."""
+    ordered = sorted(milliseconds)
+    return (
+        f"median {statistics.median(ordered):.0f} ms, 95 % within {ordered[int(0.95 * (len(ordered) - 1))]:.0f} ms, "
+        f"longest {ordered[-1]:.0f} ms (n = {len(ordered)})"
+    )

@@ -1,0 +1,85 @@
+"""How long the page lets people wait, as a browser sees it: `python -m benchmarks.page`
+
+Drives a real server with a real browser: cold start to the first page that can be used, slider to new diagram (alone, and while
+two runs train flat out), Start to the first point of the curve, Stop to stopped. Medians of `--repeats`.
+"""
+
+import argparse
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page
+
+from benchmarks.browser import open_cases, server_and_browser, slider_to_diagram, spread
+from tl_core.engine.machine import hardware, software, trainers, training_threads
+
+_POINTS = "document.querySelector('.tl-plot')?.data?.[0]?.x?.length ?? 0"
+_LONG = "data=stripes&recipe=case-4&epochs=400&images=200"
+
+
+def wait(page: Page, condition: str) -> None:
+    page.wait_for_function(condition, polling=20, timeout=120_000)
+
+
+def open_train(browser: Browser, url: str, seed: int) -> Page:
+    """A visitor of their own before a run that goes on for minutes."""
+    page = browser.new_context(viewport={"width": 1440, "height": 1000}).new_page()
+    page.set_default_timeout(120_000)
+    page.goto(f"{url}/train?{_LONG}&seed={seed}")
+    wait(page, "[...document.querySelectorAll('button')].some(b => b.innerText.trim() === 'Start' && !b.disabled)")
+    return page
+
+
+def timed(work: Callable[[], object]) -> float:
+    """Seconds."""
+    start = time.perf_counter()
+    work()
+    return time.perf_counter() - start
+
+
+def start_and_stop(page: Page) -> tuple[float, float]:
+    """Seconds from Start to the first point of the curve, and from Stop until the page says stopped."""
+    page.get_by_role("button", name="Start", exact=True).click()
+    begun = timed(lambda: wait(page, f"{_POINTS} >= 1"))
+    page.wait_for_timeout(1_500)
+    page.get_by_role("button", name="Stop", exact=True).last.click()
+    return begun, timed(lambda: page.get_by_text("Stopped after").wait_for())
+
+
+def cold_start(home: Path) -> float:
+    """Seconds from the start of a server to its first page in a browser that was open before."""
+    start = time.perf_counter()
+    with server_and_browser(home) as (server, browser):
+        ready = time.perf_counter() - start
+        page = browser.new_page()
+        return ready + timed(lambda: (page.goto(server.url), page.locator(".tl-wide svg.tl-diagram").wait_for()))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--repeats", type=int, default=5)
+    args = parser.parse_args()
+    count = trainers()
+    print(f"{hardware(threads=training_threads(count))} in each of {count} workers; {software()}")
+    with tempfile.TemporaryDirectory() as folder:
+        colds = [cold_start(Path(folder) / f"cold{number}") for number in range(args.repeats)]
+        print(f"server and browser start to the first page: {statistics.median(colds):.1f} s")
+        with server_and_browser(Path(folder) / "home") as (server, browser):
+            watcher = open_cases(browser, server.url)
+            print("slider to diagram, alone:         ", spread(slider_to_diagram(watcher, 100, pause=0.3)))
+            pages = [open_train(browser, server.url, seed) for seed in range(args.repeats)]
+            found = [start_and_stop(page) for page in pages]
+            print(f"Start to the first point, warm worker: {statistics.median(begun for begun, _ in found):.2f} s")
+            print(f"Stop to stopped: {statistics.median(stopped for _, stopped in found):.2f} s")
+            runners = [open_train(browser, server.url, 100 + number) for number in range(count)]
+            for runner in runners:
+                runner.get_by_role("button", name="Start", exact=True).click()
+                wait(runner, f"{_POINTS} >= 1")
+            print("slider to diagram, while training:", spread(slider_to_diagram(watcher, 100, pause=0.3)))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,135 @@
+"""A visitor without a browser: speaks Streamlit's websocket protocol, so that sixty of them fit on the machine they measure."""
+
+import asyncio
+import time
+import uuid
+from dataclasses import dataclass, field
+
+from streamlit.proto.BackMsg_pb2 import BackMsg
+from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from websockets.asyncio.client import ClientConnection, connect
+
+_ENOUGH = 2**26  # bytes of one message
+_PATIENCE = 5.0  # seconds
+
+
+@dataclass
+class Visitor:
+    """Opens pages, presses buttons, and runs the fragments that the page asks to be run again, as a browser does.
+
+    - `answers`: seconds from asking for a fragment until the server has drawn it.
+    - `said`: the bytes of the page's last full run and of every fragment since, as they came.
+    - `errors`: exceptions that the page has shown, and runs that did not end well.
+    """
+
+    url: str
+    id: str = field(default_factory=lambda: uuid.uuid4().hex)
+    answers: list[float] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._forget()
+        self.socket: ClientConnection | None = None
+        self._tasks: list[asyncio.Task] = []
+
+    def _forget(self) -> None:
+        self.said = b""
+        self.buttons: dict[str, str] = {}
+        self._timers: dict[str, asyncio.Task] = {}
+        self._asked: dict[str, float] = {}
+        self._page_hash = ""
+        self.drawn = asyncio.Event()
+
+    async def open(self, page: str, query: str) -> None:
+        """Load a page, and wait until it has been drawn for the first time."""
+        await self.leave()
+        self._forget()
+        self.socket = await connect(
+            f"ws{self.url.removeprefix('http')}/_stcore/stream", subprotocols=["streamlit"], max_size=_ENOUGH,
+            additional_headers={"Cookie": f"tl_visitor={self.id}"}, origin=self.url, open_timeout=60,
+        )  # fmt: skip
+        self._place = page, query
+        self._tasks = [asyncio.create_task(self._listen())]
+        await self._ask()
+        await asyncio.wait_for(self.drawn.wait(), 120)
+
+    async def leave(self) -> None:
+        for task in (*self._tasks, *self._timers.values()):
+            task.cancel()
+        self._tasks = []
+        if self.socket is not None:
+            await self.socket.close()
+            self.socket = None
+
+    async def press(self, label: str) -> None:
+        """Press the button with this label, once it can be pressed."""
+        await self.until(lambda: label in self.buttons)
+        await self._ask(trigger=self.buttons[label])
+
+    async def until(self, condition, seconds: float = 300.0) -> None:
+        end = time.perf_counter() + seconds
+        while not condition():
+            if time.perf_counter() > end:
+                raise TimeoutError(self.said[-300:])
+            await asyncio.sleep(0.02)
+
+    async def _ask(self, trigger: str = "", fragment: str = "") -> None:
+        message = BackMsg()
+        state = message.rerun_script
+        page, state.query_string = self._place
+        if self._page_hash:
+            state.page_script_hash = self._page_hash
+        else:
+            state.page_name = page
+        state.context_info.url = f"{self.url}/{page}?{state.query_string}"
+        state.context_info.locale = "en"
+        if trigger:
+            state.widget_states.widgets.add(id=trigger, trigger_value=True)
+        if fragment:
+            state.fragment_id, state.is_auto_rerun = fragment, True
+            self._asked[fragment] = time.perf_counter()
+        await self.socket.send(message.SerializeToString())
+
+    async def _listen(self) -> None:
+        now: list[str] = []
+        async for raw in self.socket:
+            message = ForwardMsg.FromString(raw)
+            kind = message.WhichOneof("type")
+            if kind == "new_session":
+                now = list(message.metadata.run.fragment_ids)
+                if not now:
+                    for timer in self._timers.values():
+                        timer.cancel()
+                    self._timers, self.buttons, self.said = {}, {}, b""
+                    self._asked = {}  # a full run takes the place of what was asked for before it
+            elif kind == "navigation":
+                self._page_hash = message.navigation.page_script_hash
+            elif kind == "delta":
+                self.said += raw
+                element = message.delta.new_element
+                if element.HasField("button"):
+                    self.buttons.pop(element.button.label, None)
+                    if not element.button.disabled:
+                        self.buttons[element.button.label] = element.button.id
+                elif element.HasField("exception"):
+                    self.errors.append(element.exception.message)
+            elif kind == "auto_rerun":
+                one, interval = message.auto_rerun.fragment_id, message.auto_rerun.interval
+                if one in self._timers:
+                    self._timers[one].cancel()
+                self._timers[one] = asyncio.create_task(self._again(one, interval))
+            elif kind == "stop_auto_rerun":
+                if timer := self._timers.pop(message.stop_auto_rerun.fragment_id, None):
+                    timer.cancel()
+            elif kind == "script_finished":
+                for one in now:
+                    if one in self._asked:
+                        self.answers.append(time.perf_counter() - self._asked.pop(one))
+                if not now:
+                    self.drawn.set()
+
+    async def _again(self, fragment: str, interval: float) -> None:
+        while True:
+            await asyncio.sleep(interval)
+            if time.perf_counter() - self._asked.get(fragment, 0.0) > _PATIENCE:  # until then it may still come
+                await self._ask(fragment=fragment)
