@@ -16,7 +16,7 @@ from typing import Any
 import streamlit as st
 
 from tl_core.data import Entry, catalogue
-from tl_core.engine import LocalEngine
+from tl_core.engine import LocalEngine, make_engine
 from tl_core.store import Store
 
 MOST_ANSWERS = 512
@@ -32,7 +32,7 @@ def get_store() -> Store:
 
 @st.cache_resource
 def get_engine() -> LocalEngine:
-    engine = LocalEngine(get_store(), device=os.environ.get("TL_DEVICE", "auto"))
+    engine = make_engine(get_store(), device=os.environ.get("TL_DEVICE", "auto"))
     atexit.register(engine.close)
     return engine
 

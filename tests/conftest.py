@@ -1,7 +1,8 @@
 """What all tests share: a home of their own, one torch thread, and small real picture sets."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -41,3 +42,39 @@ def stripes(tmp_path: Path) -> Path:
 @pytest.fixture
 def make_stripes(tmp_path: Path) -> Callable[..., Path]:
     return lambda name, **options: write_stripes(tmp_path / name, **options)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--ray", action="store_true", help="compute the runs of the training tests on a Ray cluster of three nodes"
+    )
+
+
+@pytest.fixture(scope="session")
+def ray_engine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
+    """An engine whose runs are computed on three nodes of this machine."""
+    from tests.engine.cluster import cluster
+    from tl_core.engine import LocalEngine
+    from tl_core.engine.ray_places import RayPlaces
+    from tl_core.store import Store
+
+    with cluster() as nodes, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TL_RAY_ADDRESS", nodes.address)
+        store = Store(f"sqlite:///{tmp_path_factory.mktemp('ray') / 'runs.sqlite'}")
+        engine = LocalEngine(store, device="cpu", warm=False, places=RayPlaces())
+        yield engine
+        engine.close()
+
+
+@pytest.fixture(autouse=True)
+def _on_ray(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With `--ray`, a module that imports `run` gets the one that goes to the cluster."""
+    if not request.config.getoption("--ray"):
+        return
+    from tests.ray_runs import run_on
+    from tl_core import training
+
+    if getattr(request.module, "run", None) is training.run:
+        if request.node.get_closest_marker("same_process"):
+            pytest.skip("looks into the process that trains")
+        monkeypatch.setattr(request.module, "run", partial(run_on, request.getfixturevalue("ray_engine")))

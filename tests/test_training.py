@@ -87,6 +87,7 @@ def test_each_of_two_steps_has_its_own_patience_and_the_epochs_are_numbered_thro
     assert len(epochs) - (switch - 1) > 20, "the second step counts its patience from its own start"
 
 
+@pytest.mark.same_process
 def test_a_best_epoch_in_the_first_step_brings_the_untouched_body_back(
     stripes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -141,6 +142,7 @@ def test_the_dial_changes_what_is_learnt(stripes: Path) -> None:
     assert near[1].train_loss != far[1].train_loss
 
 
+@pytest.mark.same_process
 def test_stop_ends_within_one_batch(stripes: Path) -> None:
     asked = 0
 
@@ -181,6 +183,7 @@ def test_a_time_budget_ends_the_run(stripes: Path) -> None:
     assert len(events) < 100
 
 
+@pytest.mark.same_process
 def test_divergence_is_said_with_the_learning_rate(stripes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Trainer, "_evaluate_val", lambda self: (float("nan"), 0.5))
     failed = list(run(make(stripes, lr=9.0)))[-1]
@@ -189,6 +192,7 @@ def test_divergence_is_said_with_the_learning_rate(stripes: Path, monkeypatch: p
     assert "learning rate 9" in failed.error
 
 
+@pytest.mark.same_process
 def test_out_of_memory_halves_the_batch_and_says_so(stripes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real = Trainer._training_logits
 
@@ -237,6 +241,7 @@ def test_bad_input_is_one_failed_event(stripes: Path, values: dict, words: str) 
     assert words in events[0].error
 
 
+@pytest.mark.same_process
 def test_a_mistake_of_ours_is_not_blamed_on_the_user(stripes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(self: Trainer) -> None:
         raise ZeroDivisionError("oops")
@@ -249,6 +254,7 @@ def test_a_mistake_of_ours_is_not_blamed_on_the_user(stripes: Path, monkeypatch:
     assert failed.num_epochs_done == 3
 
 
+@pytest.mark.same_process
 def test_progress_is_told_before_the_first_epoch(stripes: Path) -> None:
     told: list[tuple[str, int, int]] = []
     list(run(make(stripes), on_progress=lambda *step: told.append(step)))
@@ -316,6 +322,7 @@ def test_learning_rates_follow_the_share_of_the_epochs_whatever_the_batch(stripe
     assert all(body == pytest.approx(head * budget.body_lr_factor) for head, body in rates)
 
 
+@pytest.mark.same_process
 def test_mirroring_can_be_switched_off(stripes: Path) -> None:
     told: list[tuple[str, int, int]] = []
     list(run(make(stripes, mirror=False), on_progress=lambda *step: told.append(step)))

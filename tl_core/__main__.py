@@ -23,6 +23,7 @@ from tl_core.networks import networks, presence_sentence
 
 _REHEARSE_HELP = "Run the experiments of a lesson beforehand, so that in class they are shown at once, from the store."
 _LESSONS_HELP = "a link of the dashboard in quotes, an experiment as JSON, or a file with one of these a line"
+_WORKERS_HELP = "run on N processes; default: in this one, or in all places of a Ray cluster (TL_ENGINE=ray)"
 _FREEZE_HELP = "freeze up to this stage, or 'all' or 'none', or 'except-STAGE' for all stages but this one"
 
 DONE, OUR_FAILURE, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
@@ -154,6 +155,7 @@ def _measure(args: argparse.Namespace) -> int:
 def _study(args: argparse.Namespace) -> int:
     import torch
 
+    from tl_core.engine import make_places
     from tl_core.engine.batch import run_batch
     from tl_core.study import Grid, read_rows, run_here, run_study, table
 
@@ -164,9 +166,13 @@ def _study(args: argparse.Namespace) -> int:
         tuple(range(args.seeds)),
     )  # fmt: skip
 
+    places = make_places()
+    workers = args.workers or (places.connect() if places is not None else None)
+
     def runner(experiments: Sequence[Experiment]) -> Iterator[tuple[Experiment, list[dict[str, Any]]]]:
-        if args.workers:
-            return run_batch(experiments, workers=args.workers, threads=args.threads or 1, device=args.device)
+        if workers:
+            threads = args.threads or 1
+            return run_batch(experiments, workers=workers, threads=threads, device=args.device, places=places)
         return run_here(experiments, device=args.device)
 
     start, share, failed = time.monotonic(), None, False
@@ -241,7 +247,7 @@ def _make_parser() -> argparse.ArgumentParser:
     command.add_argument("--out", type=Path, required=True, metavar="FILE", help="rows as JSON lines; added to")
     command.add_argument("--device", default="auto", metavar="NAME")
     command.add_argument("--threads", type=_positive, help="CPU threads of each run")
-    command.add_argument("--workers", type=_positive, metavar="N", help="run on N processes; default: in this one")
+    command.add_argument("--workers", type=_positive, metavar="N", help=_WORKERS_HELP)
     add("networks", _networks, "List the networks, and which of them are here.")
     add("datasets", _datasets, "List the data sets, and which of them are here.")
     command = add("fetch", fetch, HELP)

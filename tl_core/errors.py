@@ -74,6 +74,7 @@ def known(kind: str, received: object, choices: list[str]) -> str:
 # What a name may be unknown of; the callers of `known` write one of these.
 _KINDS = (
     mark("recipe"),
+    mark("engine (TL_ENGINE)"),
     mark("data set"),
     mark("network"),
     mark("stage"),

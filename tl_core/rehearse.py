@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from tl_core.cases import Thresholds, recommend
 from tl_core.data.dial import POSITIONS, position
-from tl_core.engine import LocalEngine
+from tl_core.engine import LocalEngine, make_engine
 from tl_core.engine.stamp import is_private
 from tl_core.errors import ExperimentError, UserError
 from tl_core.experiment import Experiment
@@ -163,7 +163,7 @@ def rehearse(
 def command(args: argparse.Namespace) -> int:
     """`python -m tl_core rehearse`; returns 0 if every run went through, 2 if one could not for a reason the user can mend."""
     lessons = read_lessons(args.lessons)
-    engine = LocalEngine(Store(), device=os.environ.get("TL_DEVICE", "auto"), warm=False)
+    engine = make_engine(Store(), device=os.environ.get("TL_DEVICE", "auto"), warm=False)
     status = 0
     try:
         for number, lesson in enumerate(lessons, 1):

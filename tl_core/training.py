@@ -17,7 +17,9 @@ import torch
 
 from tl_core.budget import make_budget
 from tl_core.cases import CASE_NAMES, Recipe
-from tl_core.data import DataSet, load_dataset
+from tl_core.data import DataSet
+from tl_core.data.dataset import load_source
+from tl_core.data.source import ImageSource, open_source
 from tl_core.device import choose_device, describe_device, make_deterministic
 from tl_core.errors import UserError
 from tl_core.evaluation import confusion_matrix, wilson_interval
@@ -67,17 +69,19 @@ def run(
     should_stop: Callable[[], bool] = lambda: False,
     on_progress: OnProgress = lambda doing, done, total: None,
     save_to: Path | None = None,
+    pictures: ImageSource | None = None,
 ) -> Iterator[Event]:
     """Run one experiment; the last event is `Finished`, `Stopped` or `Failed`, whatever happens.
 
     - `should_stop` is asked before every batch.
     - `on_progress(doing, done, total)` tells of steps that take a while before the first epoch.
     - `save_to`: a `.safetensors` file for the weights of the best epoch.
+    - `pictures`: the experiment's data set, where it is not on this machine; see `tl_core.data.packed`.
     """
     clock = _Clock(run_id or uuid.uuid4().hex)
     epochs: list[Epoch] = []
     try:
-        for event in _run(experiment, clock, device, should_stop, on_progress, save_to):
+        for event in _run(experiment, clock, device, should_stop, on_progress, save_to, pictures):
             if isinstance(event, Epoch):
                 epochs.append(event)
             yield event
@@ -106,6 +110,7 @@ def _run(
     should_stop: Callable[[], bool],
     on_progress: OnProgress,
     save_to: Path | None,
+    pictures: ImageSource | None,
 ) -> Iterator[Event]:
     def progress(doing: str, done: int, total: int) -> None:
         on_progress(doing, done, total)
@@ -117,10 +122,12 @@ def _run(
     layer_plan(network, recipe, 2)  # a recipe that does not fit is said before any image is read
     device = choose_device(device_name)
     make_deterministic(experiment.seed)
-    data = load_dataset(
-        experiment.data, experiment.num_images, experiment.seed, network.input_size,
-        progress=lambda done, total: progress(mark("Reading the images"), done, total),
-    )  # fmt: skip
+
+    def reading(done: int, total: int) -> None:
+        progress(mark("Reading the images"), done, total)
+
+    source = pictures or open_source(experiment.data, reading)
+    data = load_source(source, experiment.num_images, experiment.seed, network.input_size, reading)
     plan = layer_plan(network, recipe, len(data.class_names))
     budget = make_budget(experiment, recipe, len(data.train_labels))
     progress(mark("Loading the network"), 0, 1)

@@ -1,4 +1,4 @@
-"""The process that does the work: `python -m tl_core.worker --lane training|interactive`.
+"""The process that does the work: `python -m tl_core.worker --lane training|interactive|ray`.
 
 JSON lines both ways. In: `run`, `stop`; `ask`, `cancel`, `abandon`. Out: `ready`; `event`, `progress`; `begun`, `answer`.
 When standard input closes, the server has gone and so does the worker. It runs at nice 10, so that the pages stay quick
@@ -98,9 +98,17 @@ def _import_torch() -> None:
         torch.set_num_threads(threads)
 
 
+def _make_worker(lane: str, output: TextIO) -> Worker:
+    if lane != "ray":
+        return Worker(lane, output)
+    from tl_core.ray_lane import RayLane
+
+    return RayLane(output)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--lane", choices=("training", "interactive"), required=True)
+    parser.add_argument("--lane", choices=("training", "interactive", "ray"), required=True)
     lane = parser.parse_args().lane
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the server, and closing standard input ends us
     os.nice(NICE)
@@ -109,7 +117,7 @@ def main() -> None:
     # whatever a library prints must not get between the JSON lines
     output = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
-    worker = Worker(lane, output)
+    worker = _make_worker(lane, output)
     threading.Thread(target=worker.listen, daemon=True).start()
     worker.work()
 

@@ -47,7 +47,13 @@ def load_dataset(spec: str, num_images: int | None, seed: int, size: int, progre
     `spec` as for `open_source`; `num_images` counts train + validation, None is all. The same arguments give
     the same pictures in the same order. `progress(done, total)` counts pictures. Raises `DataError` or `ArchiveError`.
     """
-    source = open_source(spec, progress)
+    return load_source(open_source(spec, progress), num_images, seed, size, progress)
+
+
+def load_source(
+    source: ImageSource, num_images: int | None, seed: int, size: int, progress: Progress | None = None
+) -> DataSet:
+    """As `load_dataset`, of a set that is open already."""
     notes = []
     if num_images is None and source.default_images is not None:
         num_images = source.default_images

@@ -5,8 +5,10 @@ import uuid
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
+from tl_core.engine.places import Places, Worker
 from tl_core.engine.process import WorkerProcess
 from tl_core.events import ENDINGS, Failed
 from tl_core.experiment import Experiment
@@ -24,18 +26,20 @@ class _Job:
 
 
 def run_batch(
-    experiments: Sequence[Experiment], *, workers: int = 1, threads: int = 1, device: str = "auto"
-) -> Iterator[tuple[Experiment, Events]]:
-    """Run all of them on `workers` processes; yields each with its events as it ends.
+    experiments: Sequence[Experiment], *, workers: int = 1, threads: int = 1, device: str = "auto",
+    places: Places | None = None,
+) -> Iterator[tuple[Experiment, Events]]:  # fmt: skip
+    """Run all of them on `workers` processes of `threads` threads, or in `places`; yields each with its events as it ends.
 
     A run whose worker is lost is tried once more; lost again, its last event is a `failed` one. Closing the generator
     ends the workers at once.
     """
     waiting = deque(_Job(experiment) for experiment in experiments)
     news: queue.Queue[tuple[int, str, Any]] = queue.Queue()  # (slot, 'event' | 'ready' | 'exit', what)
-    slots: dict[int, WorkerProcess] = {}
+    slots: dict[int, Worker] = {}
     running: dict[int, _Job] = {}
     false_starts, ready = 0, set()
+    open_worker = places.open if places else partial(WorkerProcess, "training", threads)
 
     def start(slot: int) -> None:
         def hear(message: dict[str, Any]) -> None:
@@ -43,7 +47,7 @@ def run_batch(
                 news.put((slot, message["kind"], message.get("event")))
 
         ready.discard(slot)
-        slots[slot] = WorkerProcess("training", threads, hear, lambda cause: news.put((slot, "exit", cause)))
+        slots[slot] = open_worker(hear, lambda cause: news.put((slot, "exit", cause)))
 
     def give(slot: int) -> None:
         if waiting:
@@ -84,6 +88,8 @@ def run_batch(
         for worker in list(slots.values()):
             worker.kill()
             worker.close()
+        if places is not None:
+            places.close()
 
 
 def _lost(job: _Job, cause: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The local engine: warm worker processes in two lanes, one fair queue, every event written before it is shown."""
+"""The engine: warm workers in two lanes, one fair queue, every event written before it is shown."""
 
 import logging
 import threading
@@ -11,6 +11,7 @@ from tl_core.engine import limits, machine
 from tl_core.engine.job import Job, Part, max_seconds
 from tl_core.engine.jobs import Jobs
 from tl_core.engine.pace import Pace
+from tl_core.engine.places import OwnProcesses, Places
 from tl_core.engine.questions import InteractiveLane, Question
 from tl_core.engine.records import Records
 from tl_core.engine.slot import seconds_until_free
@@ -32,27 +33,31 @@ class LocalEngine:
     store.
 
     `trainers`: how many runs are computed at the same time, from 1; None is what `machine.trainers` says. `warm`: start the
-    first training worker and the interactive one at once. Raises `UserError` for a setting that is not taken.
+    first training worker and the interactive one at once. `places`: where runs are computed, None for this machine.
+    Raises `UserError` for a setting that is not taken.
     """
 
-    def __init__(self, store: Store, device: str = "auto", warm: bool = True, trainers: int | None = None):
+    def __init__(
+        self, store: Store, device: str = "auto", warm: bool = True, trainers: int | None = None,
+        places: Places | None = None,
+    ):  # fmt: skip
         self.store = store
         self.device = device
-        self.trainers = machine.trainers(device) if trainers is None else trainers
+        self.places = places or OwnProcesses(device, trainers)
         self.max_seconds = max_seconds()
-        threads = machine.training_threads(self.trainers)
         self._lock = threading.RLock()
         self._closed = threading.Event()
         self._jobs = Jobs()
-        self._software, self._hardware = machine.software(), machine.hardware(device, threads)
+        self._software, self._hardware = machine.software(), self.places.hardware
         self._records = Records(store, self._software, self._hardware)
         self._pace = Pace()
         for experiment, seconds in store.past_runs(self._hardware):
             self._pace.note(Experiment.from_json(experiment), seconds)
         self._training = TrainingLane(
             store, self._jobs, self._pace, self._lock, self._closed,
-            device=device, trainers=self.trainers, threads=threads, max_seconds=self.max_seconds,
+            device=device, places=self.places, max_seconds=self.max_seconds,
         )  # fmt: skip
+        self.places.on_number = self._on_number
         self._lane = InteractiveLane()
         self._looking = threading.Thread(target=self._look_around, daemon=True)
         self._looking.start()
@@ -60,6 +65,11 @@ class LocalEngine:
             with self._lock:
                 self._training.warm()
             self._lane.start()
+
+    @property
+    def trainers(self) -> int:
+        """How many runs are computed at the same time."""
+        return self.places.number
 
     # runs
 
@@ -148,6 +158,7 @@ class LocalEngine:
         with self._lock:
             self._closed.set()
         self._training.close()
+        self.places.close()
         self._lane.close()
         self._looking.join(LOOK_EVERY)
 
@@ -196,6 +207,11 @@ class LocalEngine:
     def _expect(self, experiment: Experiment) -> float | None:
         seconds = self._pace.expect(experiment)
         return None if seconds is None else min(seconds, self.max_seconds)
+
+    def _on_number(self) -> None:
+        """There are more places than before, or fewer."""
+        with self._lock:
+            self._training.start_next()
 
     def _look_around(self) -> None:
         """Stop what another server of the same store was asked to stop, and give up the runs of one that has died."""

@@ -25,7 +25,7 @@ def trainers(device: str = "auto") -> int:
     `device`: as `tl_core.device.choose_device` takes it. Raises `UserError` if the setting is no whole number from 1.
     """
     if given := os.environ.get("TL_TRAINERS"):
-        return _whole_number("TL_TRAINERS", given)
+        return whole_number("TL_TRAINERS", given)
     if _accelerator(device):
         return 1
     each = int(os.environ.get("TL_THREADS") or 1)
@@ -65,7 +65,7 @@ def _cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 2
 
 
-def _whole_number(setting: str, given: str) -> int:
+def whole_number(setting: str, given: str) -> int:
     if not given.strip().isdecimal() or int(given) < 1:
         raise UserError(
             _("{setting} must be a whole number from 1. Received: '{given}'.", setting=setting, given=given)

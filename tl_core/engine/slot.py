@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from tl_core.engine.job import Job
-from tl_core.engine.process import WorkerProcess
+from tl_core.engine.places import Worker
 
 MOST_FALSE_STARTS = 3  # workers in a row that end before they are ready, after which no more are started unasked
 
@@ -19,7 +19,7 @@ class Slot:
     """
 
     name: str
-    worker: WorkerProcess | None = None
+    worker: Worker | None = None
     job: Job | None = None
     false_starts: int = 0
 

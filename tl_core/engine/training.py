@@ -10,7 +10,7 @@ from tl_core.engine.endings import Endings
 from tl_core.engine.job import Job
 from tl_core.engine.jobs import Jobs
 from tl_core.engine.pace import Pace
-from tl_core.engine.process import WorkerProcess
+from tl_core.engine.places import Places, Worker
 from tl_core.engine.slot import MOST_FALSE_STARTS, Slot, make_slots
 from tl_core.engine.stamp import data_stamp
 from tl_core.engine.weights import SAVING_SECONDS, share_weights
@@ -25,7 +25,7 @@ STOP_GRACE = 5.0  # seconds after which a worker that does not stop is killed
 
 
 class TrainingLane:
-    """Gives waiting jobs to slots that are free, and writes what their workers tell.
+    """Gives waiting jobs to slots that are free, one for each of the `places`, and writes what their workers tell.
 
     The first slot's worker is started unasked and always replaced; the others' are started with the first run that needs
     them, and stay. Everything that is called from outside is called under the engine's lock, but for `close`.
@@ -33,16 +33,16 @@ class TrainingLane:
 
     def __init__(
         self, store: Store, jobs: Jobs, pace: Pace, lock: threading.RLock, closed: threading.Event,
-        *, device: str, trainers: int, threads: int, max_seconds: float,
+        *, device: str, places: Places, max_seconds: float,
     ):  # fmt: skip
         self.store = store
         self.jobs = jobs
         self.pace = pace
         self.device = device
-        self.threads = threads
+        self.places = places
         self.max_seconds = max_seconds
         self.endings = Endings(store, closed)
-        self.slots = make_slots(trainers)
+        self.slots = make_slots(places.number)
         self._lock = lock
         self._closed = closed
 
@@ -94,14 +94,14 @@ class TrainingLane:
 
     def _free_slot(self) -> Slot | None:
         """One whose worker is ready, else one that has a worker, else one for which a worker must be started."""
-        free = [slot for slot in self.slots if slot.free]
+        if self.places.number > len(self.slots):
+            self.slots = [*self.slots, *make_slots(self.places.number)[len(self.slots) :]]
+        free = [slot for slot in self.slots if slot.free] if len(self.running()) < self.places.number else []
         return min(free, key=lambda slot: (not slot.ready, slot.worker is None), default=None)
 
-    def _worker(self, slot: Slot) -> WorkerProcess:
+    def _worker(self, slot: Slot) -> Worker:
         if slot.worker is None:
-            slot.worker = WorkerProcess(
-                "training", self.threads, partial(self._on_message, slot), partial(self._on_exit, slot)
-            )
+            slot.worker = self.places.open(partial(self._on_message, slot), partial(self._on_exit, slot))
         return slot.worker
 
     def _over(self, slot: Slot) -> Job:
