@@ -6,22 +6,17 @@ from collections import OrderedDict
 import streamlit as st
 
 from frame.class_room import allowed, note_guess, note_run
-from frame.services import get_engine, get_events, get_store, owner
+from frame.services import get_engine, get_events, get_races, get_store, owner
 from tl_core.data.dial import position_name
 from tl_core.data.owned import UPLOAD_NAME, open_own, owner_hash
 from tl_core.language import ENGLISH, english, speaking
 from tl_core.race import Race, RaceError
 from tl_core.race_runs import RaceRun
-from tl_core.races import KeptRace, Races
+from tl_core.races import KeptRace
 from tl_core.store import Store
 
 MOST_KEPT = 1_000  # runs that are over
 GUESS = "race"  # the kind of guess in a class's tally
-
-
-@st.cache_resource
-def get_races() -> Races:
-    return Races(get_store())
 
 
 class RaceRuns:

@@ -17,6 +17,7 @@ import streamlit as st
 
 from tl_core.data import Entry, catalogue
 from tl_core.engine import LocalEngine, make_engine
+from tl_core.races import Races
 from tl_core.store import Store
 
 MOST_ANSWERS = 512
@@ -35,6 +36,11 @@ def get_engine() -> LocalEngine:
     engine = make_engine(get_store(), device=os.environ.get("TL_DEVICE", "auto"))
     atexit.register(engine.close)
     return engine
+
+
+@st.cache_resource
+def get_races() -> Races:
+    return Races(get_store())
 
 
 class Answers:

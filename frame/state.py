@@ -5,6 +5,7 @@ from typing import Any
 
 import streamlit as st
 
+from frame.access import RACE, RUN, belongs_to_another, withheld
 from frame.class_fixed import get_lesson, with_given, without_fixed
 from frame.language import PARAMETER, in_address
 from frame.lesson_link import Lesson
@@ -14,17 +15,16 @@ from frame.settings import Settings
 from tl_core.data.owned import open_own, owner_hash
 
 STALE = 3.0  # seconds for which an address of ours may still come back from the browser
-RUN = "run"  # URL parameter of the run that the Train page shows
 JOIN = "join"  # URL parameter of a class's join link; it is used up when it has been read
 BESIDE = {
     RUN: "run_id",
-    "race": "race_id",
+    RACE: "race_id",
     JOIN: "class_code",
     "tour": "tour_step",
     "big": "big",
     PARAMETER: "language",
 }  # URL parameters that are no settings, and where they are kept
-KEPT = (RUN, "race", "tour", "big")  # those of them that are written back
+KEPT = (RUN, RACE, "tour", "big")  # those of them that are written back
 
 
 def get_settings() -> Settings:
@@ -57,7 +57,9 @@ def read_url() -> list[str]:
         st.session_state.url_notes = notes + more
         _remember(query)
         for key in KEPT:
-            if key in st.query_params:
+            if key in (RUN, RACE) and belongs_to_another(key, st.query_params.get(key, "")):
+                st.session_state.url_notes.append(withheld(key))
+            elif key in st.query_params:
                 st.session_state[BESIDE[key]] = st.query_params[key]
     if JOIN in st.query_params:
         st.session_state[BESIDE[JOIN]] = st.query_params[JOIN][:64]

@@ -113,7 +113,9 @@ def test_nobody_stops_the_race_of_another() -> None:
     race_id = get_races().add(race, ids, ANN)
 
     app = show(BOB, data="stripes", race=race_id)
-    assert "Race 1" in texts(app)
+    assert "Race 1" not in texts(app)
+    assert "The race in this link is somebody else's" in texts(app)
+    assert "race_id" not in app.session_state
     assert not [button for button in app.button if button.key == "race_stop"]
     st.session_state["owner"] = BOB
     race_data.stop_race(get_races().get(race_id))

@@ -1,0 +1,126 @@
+"""What a stranger can do to somebody's run, pictures and class: by address, by id, by message and by file path, nothing."""
+
+import asyncio
+import http.client
+import uuid
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from benchmarks.visitor import Visitor
+from tests.browser.conftest import Server
+from tests.conftest import write_stripes
+from tl_core.classes import Classes
+from tl_core.data.collection import Collection
+from tl_core.data.owned import new_upload_id, owner_hash
+from tl_core.store import Store
+
+LONG = "data=stripes&images=120&recipe=case-4&epochs=500"
+PATHS = (
+    "/{file}", "/static/../{file}", "/app/static/../{file}", "/media/../{file}", "/component/../{file}",
+    "/app/static/..%2f{coded}", "/app/static/%2e%2e/%2e%2e/{file}", "/media/..%2f..%2f{coded}", "/static//{absolute}",
+    "/app/static//{absolute}", "/_stcore/../{file}",
+)  # fmt: skip
+
+
+@pytest.fixture
+def store(server: Server) -> Store:
+    return Store(f"sqlite:///{server.home / 'store.sqlite'}")
+
+
+async def started(ann: Visitor, store: Store, query: str) -> str:
+    """The id of a run that she has started by its button, and that trains."""
+    before = {run.id for run in store.list_runs(ann.id)}
+    await ann.open("train", query)
+    await ann.press("Start")
+
+    def mine() -> list[str]:
+        return [run.id for run in store.list_runs(ann.id) if run.id not in before]
+
+    await ann.until(lambda: mine() and any(event["event"] == "epoch" for event in store.events(mine()[0])))
+    await ann.until(lambda: "Stop" in ann.buttons)
+    return mine()[0]
+
+
+def test_a_run_by_address_by_id_and_by_message(server: Server, store: Store) -> None:
+    async def attempts() -> None:
+        ann, eve = Visitor(server.url), Visitor(server.url)
+        run_id = await started(ann, store, LONG)
+        try:
+            await eve.open("train", f"{LONG}&run={run_id}")
+            assert b"is somebody else" in eve.said
+            assert "Stop" not in eve.buttons
+            assert b"Run 1" not in eve.said, "neither its name nor its curves"
+            await eve._ask(trigger=ann.buttons["Stop"])  # the very message that Ann's browser would send
+            await eve._ask(fragment=next(iter(ann._timers)))  # and the one that asks for her live view
+            await asyncio.sleep(1.5)
+            assert store.get_run(run_id).active, "nobody else stops it"
+            assert b"Run 1" not in eve.said
+            await eve.open("inside", f"run={run_id}")
+            assert run_id.encode() not in eve.said
+            assert not store.list_runs(eve.id)
+        finally:
+            await ann.press("Stop")
+            await ann.until(lambda: not store.get_run(run_id).active)
+        assert store.get_run(run_id).status == "stopped", "her own press does"
+        for visitor in (ann, eve):
+            await visitor.leave()
+            assert not visitor.errors
+
+    asyncio.run(attempts())
+
+
+def test_pictures_by_their_id(server: Server, tmp_path: Path) -> None:
+    ann, upload = uuid.uuid4().hex, new_upload_id()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TL_HOME", str(server.home))
+        folder = server.home / "uploads" / upload
+        Collection.create(folder, owner_hash(ann), "Faces of my friends")
+
+    async def attempts() -> None:
+        eve = Visitor(server.url)
+        for page in ("cases", "train", "images", "race"):
+            await eve.open(page, f"data={upload}.1")
+            assert b"Faces of my friends" not in eve.said
+            assert not eve.errors
+        await eve.leave()
+
+    asyncio.run(attempts())
+    assert folder.is_dir(), "and nothing was deleted"
+
+
+def test_a_class_by_its_code(server: Server, store: Store) -> None:
+    teacher = uuid.uuid4().hex
+    classes = Classes(store)
+    found = classes.open("Biology", "135791", teacher)
+
+    async def attempts() -> None:
+        eve = Visitor(server.url)
+        await eve.open("class", f"join={found.code}")
+        assert not {"Pause new runs", "Delete the class", "Hide"} & set(eve.buttons)
+        assert not any("elete" in label for label in eve.buttons), eve.buttons
+        await eve.leave()
+        assert not eve.errors
+
+    asyncio.run(attempts())
+    assert classes.taught_by(teacher), "it is still there"
+
+
+def test_files_of_the_server_by_their_paths(server: Server) -> None:
+    write_stripes(server.home / "private")
+    (server.home / "secret.txt").write_text("a secret")
+    host = urlsplit(server.url).netloc
+    for file in ("store.sqlite", "secret.txt", "runs/x.safetensors", "server.log"):
+        absolute = server.home / file
+        for pattern in PATHS:
+            path = pattern.format(file=file, coded=file.replace("/", "%2f"), absolute=absolute)
+            connection = http.client.HTTPConnection(host, timeout=10)
+            connection.putrequest("GET", path, skip_host=False)  # as it is written, dots and all
+            connection.endheaders()
+            answer = connection.getresponse()
+            body = answer.read()
+            connection.close()
+            assert b"SQLite format" not in body, path
+            assert b"a secret" not in body, path
+            assert answer.status != 200 or b"<html" in body.lower(), path
