@@ -10,6 +10,7 @@ import os
 import statistics
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from tests.engine.cluster import cluster
@@ -33,12 +34,14 @@ def seconds(experiments: Sequence[Experiment], workers: int, places: RayPlaces |
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", default="digits")
-    parser.add_argument("--num-images", type=int, default=100)
+    parser.add_argument("--num-images", type=int, default=300)
     parser.add_argument("--seeds", type=int, default=15)
+    parser.add_argument("--epochs", type=int, default=8)
     parser.add_argument("--repeats", type=int, default=3)
     args = parser.parse_args()
     os.environ["OMP_NUM_THREADS"] = "1"
-    experiments = Grid((args.data,), (args.num_images,), seeds=tuple(range(args.seeds))).experiments()
+    grid = Grid((args.data,), (args.num_images,), seeds=tuple(range(args.seeds)))
+    experiments = [replace(experiment, epochs=args.epochs) for experiment in grid.experiments()]
     found: dict[str, list[tuple[float, float]]] = {}
     for _ in range(args.repeats):
         for name, nodes, workers in (
