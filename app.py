@@ -1,8 +1,9 @@
 """The frame of the dashboard: `streamlit run app.py`. Pages are in `pages/`, everything they know is in `tl_core/`."""
 
 import streamlit as st
+from sqlalchemy.exc import DBAPIError
 
-from frame import class_banner, components, entry, language, services, shelf, state, tools
+from frame import class_banner, components, entry, language, outage, services, shelf, state, tools
 from frame.text import plain
 from tl_core.language import _
 from tl_core.paths import ASSETS
@@ -28,12 +29,15 @@ st.html(ASSETS / "style.css")
 language.choose_language()
 components.provide_plotly()
 components.remember_visitor(services.owner(), draws=page.url_path in ("train", "race", "class"))
-services.get_engine()
-shelf.watch_shelf()
-for note in state.read_url():
-    st.warning(plain(note))
-tools.show_tools(page.url_path)
-class_banner.show_banner()
-entry.announce()
-page.run()
-state.write_url()
+try:
+    services.get_engine()
+    shelf.watch_shelf()
+    for note in state.read_url():
+        st.warning(plain(note))
+    tools.show_tools(page.url_path)
+    class_banner.show_banner()
+    entry.announce()
+    page.run()
+    state.write_url()
+except DBAPIError as error:
+    outage.show_outage(error)

@@ -4,6 +4,7 @@ import streamlit as st
 
 from frame import components
 from frame.glossary import tell
+from frame.outage import patient
 from frame.race_data import get_race_runs, get_races, start_race, stop_race
 from frame.race_result import show_lanes, show_sizes, show_verdict
 from frame.run_view import data_word
@@ -60,6 +61,7 @@ def show_race(race_id: str) -> None:
     active = any(run.active for run in runs)
 
     @st.fragment(run_every=POLL_SECONDS if active else None)
+    @patient
     def watch() -> None:
         now = get_race_runs().of(get_races().get(race_id))
         if active and not any(run.active for run in now):

@@ -48,6 +48,8 @@ def show_status(run: Run, events: list[dict[str, Any]]) -> None:
         show_recorded(run)
     elif run.active and run.is_copy:
         st.markdown(_("Someone else has started the same run. It is computed once, and you both see it."))
+    if run.active and not replayed and (trouble := engine.trouble(run.id)):
+        st.error(plain(retold(trouble)))
     if run.error and not replayed:
         (st.error if run.status == "failed" else st.warning)(plain(_error_text(run, events)))
     for note in {note: None for event in events for note in event.get("notes", [])}:

@@ -8,6 +8,7 @@ import streamlit as st
 from frame import components
 from frame.class_bars import show_class_bars
 from frame.drawings import show_diagram
+from frame.outage import patient
 from frame.recorded import run_changed
 from frame.replay import end_replay, happened, is_replayed
 from frame.run_errors import show_run_errors
@@ -83,6 +84,7 @@ def show_run(run_id: str, others: list[str]) -> None:
     replayed = is_replayed(run_id)
 
     @st.fragment(run_every=POLL_SECONDS if run.active or replayed else None)
+    @patient
     def watch() -> None:
         now = store.get_run(run_id)
         if (run.active and not now.active) or is_replayed(run_id) != replayed or run_changed(run_id):

@@ -10,6 +10,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 
 from tl_core.errors import UserError
+from tl_core.language import english
 from tl_core.migrations import HEAD, RELEASES
 from tl_core.paths import home
 from tl_core.tables import Base
@@ -115,6 +116,15 @@ def _set_up_sqlite(connection: Any, _: Any) -> None:
     """Readers do not wait for the writer, and a short wait is better than an error."""
     for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "busy_timeout=5000", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+def unwritten(error: Exception) -> str:
+    """For the screen: that the database could not be written, and why, without the statement that it was."""
+    cause = str(getattr(error, "orig", None) or error).strip().split("\n")[0].rstrip(".")
+    return english(
+        "The server's database could not be written: {cause}. Tell whoever looks after the server, and start the run again.",
+        cause=cause,
+    )
 
 
 def is_shared(engine: Engine) -> bool:

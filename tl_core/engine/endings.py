@@ -15,11 +15,15 @@ TRY_AGAIN = 2.0  # seconds after which a store that could not be written is trie
 
 
 class Endings:
-    """Writes them in the calling thread; a store that cannot be written is tried again in the background."""
+    """Writes them in the calling thread; a store that cannot be written is tried again in the background.
+
+    `unwritten`: by run id, what could not be written yet: why the run failed, '' where it was stopped.
+    """
 
     def __init__(self, store: Store, closed: threading.Event):
         self.store = store
         self._closed = closed
+        self.unwritten: dict[str, str] = {}
 
     def fail(self, job: Job, error: str) -> None:
         """All of its runs have failed through no fault of theirs."""
@@ -47,8 +51,10 @@ class Endings:
                 "num_epochs_done": sum(event["event"] == "epoch" for event in events),
             }
             self.store.add_event(run_id, {**common, **fields, **more})
+            self.unwritten.pop(run_id, None)
         except Exception:
             log.exception("the end of run %s could not be written", run_id)
+            self.unwritten[run_id] = more.get("error", "")
             if not self._closed.is_set():
                 timer = threading.Timer(TRY_AGAIN, self._write, (run_id, kind, seconds, more))
                 timer.daemon = True

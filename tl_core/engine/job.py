@@ -43,6 +43,7 @@ class Job:
     progress: dict[str, Any] | None = None
     stopping: bool = False
     too_long: bool = False
+    trouble: str = ""  # why what it tells could not be written: it is being ended
     clock: threading.Timer | None = None  # ends it at the time limit
     left: tuple[float, float] | None = None  # seconds that the last epoch said are left, and when it said so
 

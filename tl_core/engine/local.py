@@ -7,6 +7,9 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
+from sqlalchemy.exc import DBAPIError
+
+from tl_core.database import unwritten
 from tl_core.engine import limits, machine
 from tl_core.engine.job import Job, Part, max_seconds
 from tl_core.engine.jobs import Jobs
@@ -17,6 +20,7 @@ from tl_core.engine.records import Records
 from tl_core.engine.slot import seconds_until_free
 from tl_core.engine.stamp import data_stamp, is_private
 from tl_core.engine.training import TrainingLane
+from tl_core.errors import UserError
 from tl_core.experiment import Experiment
 from tl_core.store import Run, Store
 
@@ -135,6 +139,12 @@ class LocalEngine:
             job = self._jobs.of_run.get(run_id)
             return job.progress if job is not None else None
 
+    def trouble(self, run_id: str) -> str:
+        """Why what a run tells cannot be written at this moment, '' where all is well; the store cannot say that."""
+        with self._lock:
+            job = self._jobs.of_run.get(run_id)
+        return job.trouble if job is not None else self._training.endings.unwritten.get(run_id, "")
+
     # questions
 
     def ask(self, name: str, /, timeout: float = 60.0, **args: Any) -> Any:
@@ -167,17 +177,20 @@ class LocalEngine:
     def _submit(self, experiments: Sequence[Experiment], owner: str, fresh: bool, batch: str) -> list[str]:
         stamps = {data: data_stamp(data) for data in {experiment.data for experiment in experiments}}
         parts = [Part(uuid.uuid4().hex, owner, batch) for _ in experiments]
-        with self._lock:
-            found = [
-                None if fresh else self._records.find(experiment, stamps[experiment.data], owner)
-                for experiment in experiments
-            ]
-            if None in found:
-                limits.check_room(owner, batch, self._jobs.of_run, self._training.running())
-            for experiment, part, record in zip(experiments, parts, found, strict=True):
-                if record is None or not self._records.answer(record, part):
-                    self._add(experiment, stamps[experiment.data], part)
-            self._training.start_next()
+        try:
+            with self._lock:
+                found = [
+                    None if fresh else self._records.find(experiment, stamps[experiment.data], owner)
+                    for experiment in experiments
+                ]
+                if None in found:
+                    limits.check_room(owner, batch, self._jobs.of_run, self._training.running())
+                for experiment, part, record in zip(experiments, parts, found, strict=True):
+                    if record is None or not self._records.answer(record, part):
+                        self._add(experiment, stamps[experiment.data], part)
+                self._training.start_next()
+        except DBAPIError as error:
+            raise UserError(unwritten(error)) from None
         return [part.run_id for part in parts]
 
     def _add(self, experiment: Experiment, stamp: str, part: Part) -> None:

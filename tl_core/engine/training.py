@@ -6,6 +6,7 @@ import time
 from functools import partial
 from typing import Any
 
+from tl_core.database import unwritten
 from tl_core.engine.endings import Endings
 from tl_core.engine.job import Job
 from tl_core.engine.jobs import Jobs
@@ -79,7 +80,7 @@ class TrainingLane:
                 )  # fmt: skip
             except Exception as error:
                 log.exception("run %s could not be started", job.id)
-                self.endings.fail(self._over(slot), f"The run could not be started: {error}")
+                self.endings.fail(self._over(slot), unwritten(error))
             else:
                 job.clock = later(self.max_seconds, self._stop_if_too_long, job)
 
@@ -134,6 +135,11 @@ class TrainingLane:
 
     def _on_event(self, slot: Slot, job: Job, event: dict[str, Any], stamp: str | None) -> None:
         ending = event["event"] in ENDINGS
+        if job.trouble:  # something before this could not be written
+            if ending:
+                self.endings.fail(self._over(slot), job.trouble)
+                self.start_next()
+            return
         if event["event"] == "stopped":
             event = {**event, **job.why_stopped(self.max_seconds)}
         if ending:
@@ -145,9 +151,11 @@ class TrainingLane:
         except Exception as error:
             # what cannot be written cannot be shown: end the run rather than let the two drift apart
             log.exception("event %s of run %s could not be written", event["seq"], job.id)
-            self._send_stop(job)
+            job.trouble = unwritten(error)
             if ending:
-                self.endings.fail(job, f"Its result could not be written: {error}")
+                self.endings.fail(job, job.trouble)
+            else:
+                self.stop(job)
         if event["event"] == "epoch":
             job.progress = None
             job.left = (event["eta_seconds"], time.monotonic())
@@ -166,7 +174,9 @@ class TrainingLane:
             if self._closed.is_set():
                 return
             job = self._over(slot) if slot.job is not None else None
-            if job is not None and job.stopping:
+            if job is not None and job.trouble:
+                self.endings.fail(job, job.trouble)
+            elif job is not None and job.stopping:
                 self.endings.stop(job, job.why_stopped(self.max_seconds))
             elif job is not None:
                 self.endings.fail(job, english("{cause} Start the run again.", cause=cause))
