@@ -3,7 +3,10 @@
 import asyncio
 import http.client
 import uuid
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -24,9 +27,18 @@ PATHS = (
 )  # fmt: skip
 
 
+pytestmark = pytest.mark.browser
+
+
 @pytest.fixture
 def store(server: Server) -> Store:
     return Store(f"sqlite:///{server.home / 'store.sqlite'}")
+
+
+def beside_the_browser(work: Coroutine[Any, Any, None]) -> None:
+    """Run to its end in a thread of its own: Playwright's loop runs in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(asyncio.run, work).result()
 
 
 async def started(ann: Visitor, store: Store, query: str) -> str:
@@ -68,7 +80,7 @@ def test_a_run_by_address_by_id_and_by_message(server: Server, store: Store) -> 
             await visitor.leave()
             assert not visitor.errors
 
-    asyncio.run(attempts())
+    beside_the_browser(attempts())
 
 
 def test_pictures_by_their_id(server: Server, tmp_path: Path) -> None:
@@ -86,7 +98,7 @@ def test_pictures_by_their_id(server: Server, tmp_path: Path) -> None:
             assert not eve.errors
         await eve.leave()
 
-    asyncio.run(attempts())
+    beside_the_browser(attempts())
     assert folder.is_dir(), "and nothing was deleted"
 
 
@@ -103,7 +115,7 @@ def test_a_class_by_its_code(server: Server, store: Store) -> None:
         await eve.leave()
         assert not eve.errors
 
-    asyncio.run(attempts())
+    beside_the_browser(attempts())
     assert classes.taught_by(teacher), "it is still there"
 
 
