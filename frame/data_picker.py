@@ -34,6 +34,12 @@ def data_picker(settings: Settings) -> None:
             return entry.shown_title
         return _("{name} ({mb:,.0f} MB to download)", name=entry.shown_title, mb=entry.download_mb)
 
+    # the browser knows a choice by its words: those of the present one stay while it is chosen, download ended or not
+    words = st.session_state.setdefault("bar_data_words", {})
+    for name in names:
+        if name != current or name not in words:
+            words[name] = title(name)
+
     def changed() -> None:
         name = st.session_state.bar_data
         if name not in names:
@@ -46,7 +52,7 @@ def data_picker(settings: Settings) -> None:
     st.selectbox(
         _("Data set"),
         names,
-        format_func=title,
+        format_func=lambda name: words.get(name) or title(name),
         key=widget("bar_data", current),
         on_change=changed,
         help=_(

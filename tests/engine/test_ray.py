@@ -34,6 +34,13 @@ def num_epochs(store: Store, run_id: str) -> int:
 
 
 @pytest.fixture
+def only_with_ray(request: pytest.FixtureRequest) -> None:
+    """For what takes long: `pytest --ray`."""
+    if not request.config.getoption("--ray"):
+        pytest.skip("takes half a minute: pytest --ray")
+
+
+@pytest.fixture
 def long(stripes: Path) -> Callable[[int], Experiment]:
     """A run that takes minutes."""
     return lambda seed: Experiment(data=str(stripes), recipe="case-4", epochs=500, batch_size=2, seed=seed)
@@ -75,6 +82,7 @@ def test_stop_is_quick_and_a_second_person_does_not_wait_for_all_of_the_first(
     assert {store.get_run(run_id).status for run_id in runs} == {"stopped"}
 
 
+@pytest.mark.usefixtures("only_with_ray")
 def test_a_lost_node_fails_its_own_run_and_a_lost_cluster_leaves_the_engine_up(
     long: Callable[[int], Experiment], short: Callable[..., Experiment], store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -107,6 +115,7 @@ def test_a_lost_node_fails_its_own_run_and_a_lost_cluster_leaves_the_engine_up(
             engine.close()
 
 
+@pytest.mark.usefixtures("only_with_ray")
 def test_a_study_is_spread_over_all_places(
     ray_engine: LocalEngine, short: Callable[..., Experiment], monkeypatch: pytest.MonkeyPatch
 ) -> None:
