@@ -1,5 +1,7 @@
 """The choice of a data set: imagined, on this machine, the visitor's own, or to be downloaded."""
 
+import time
+
 import streamlit as st
 
 from frame import state
@@ -10,6 +12,8 @@ from frame.widgets import change_network, widget
 from tl_core.data import Entry, drawn
 from tl_core.experiment import DEFAULT_NETWORK
 from tl_core.language import _
+
+SETTLING = 1.0  # seconds after a change of the chosen set's title in which nobody has yet chosen something else
 
 
 def data_picker(settings: Settings) -> None:
@@ -34,16 +38,16 @@ def data_picker(settings: Settings) -> None:
             return entry.shown_title
         return _("{name} ({mb:,.0f} MB to download)", name=entry.shown_title, mb=entry.download_mb)
 
-    # the browser knows a choice by its words: those of the present one stay while it is chosen, download ended or not
-    words = st.session_state.setdefault("bar_data_words", {})
-    for name in names:
-        if name != current or name not in words:
-            words[name] = title(name)
+    if st.session_state.get("bar_data_words") != (current, title(current)):
+        st.session_state.bar_data_words = current, title(current)
+        st.session_state.bar_data_reworded = time.monotonic()
 
     def changed() -> None:
         name = st.session_state.bar_data
         if name not in names:
             return  # the browser sent a title that has changed meanwhile, as when a download has ended
+        if name == IMAGINED and time.monotonic() - st.session_state.bar_data_reworded < SETTLING:
+            return  # it did not find its choice under the new title, and went back to the first one
         entry = catalogue.get(name)
         size = 500 if name == IMAGINED else entry.default_images if entry else None
         state.change(data=name, num_images=size, distance=0.0)
@@ -52,7 +56,7 @@ def data_picker(settings: Settings) -> None:
     st.selectbox(
         _("Data set"),
         names,
-        format_func=lambda name: words.get(name) or title(name),
+        format_func=title,
         key=widget("bar_data", current),
         on_change=changed,
         help=_(
