@@ -38,15 +38,16 @@ def data_picker(settings: Settings) -> None:
             return entry.shown_title
         return _("{name} ({mb:,.0f} MB to download)", name=entry.shown_title, mb=entry.download_mb)
 
-    if st.session_state.get("bar_data_words") != (current, title(current)):
-        st.session_state.bar_data_words = current, title(current)
+    before, words = st.session_state.get("bar_data_words", (current, title(current)))
+    if before == current and words != title(current):
         st.session_state.bar_data_reworded = time.monotonic()
+    st.session_state.bar_data_words = current, title(current)
 
     def changed() -> None:
         name = st.session_state.bar_data
         if name not in names:
             return  # the browser sent a title that has changed meanwhile, as when a download has ended
-        if name == IMAGINED and time.monotonic() - st.session_state.bar_data_reworded < SETTLING:
+        if name == IMAGINED and time.monotonic() - st.session_state.get("bar_data_reworded", -SETTLING) < SETTLING:
             return  # it did not find its choice under the new title, and went back to the first one
         entry = catalogue.get(name)
         size = 500 if name == IMAGINED else entry.default_images if entry else None
