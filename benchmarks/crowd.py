@@ -133,7 +133,7 @@ def watch(server: Server, count: int, minutes: float, after: float) -> None:
         with Session(create_engine(f"sqlite:///{server.home}/store.sqlite")) as session:
             run = session.scalars(select(RunRow.id).where(RunRow.owner == owner.id)).one()
         await owner.leave()
-        visitors = [Visitor(server.url) for _ in range(count)]
+        visitors = [Visitor(server.url, owner.id) for _ in range(count)]  # a run is shown to its owner alone
         await asyncio.gather(*(one(visitor, run, number) for number, visitor in enumerate(visitors)))
         return visitors
 

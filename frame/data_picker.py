@@ -1,19 +1,13 @@
 """The choice of a data set: imagined, on this machine, the visitor's own, or to be downloaded."""
 
-import time
-
-import streamlit as st
-
 from frame import state
 from frame.my_images import own_uploads
 from frame.services import get_catalogue
 from frame.settings import IMAGINED, Settings
-from frame.widgets import change_network, widget
+from frame.widgets import change_network, choice
 from tl_core.data import Entry, drawn
 from tl_core.experiment import DEFAULT_NETWORK
 from tl_core.language import _
-
-SETTLING = 1.0  # seconds after a change of the chosen set's title in which nobody has yet chosen something else
 
 
 def data_picker(settings: Settings) -> None:
@@ -38,28 +32,18 @@ def data_picker(settings: Settings) -> None:
             return entry.shown_title
         return _("{name} ({mb:,.0f} MB to download)", name=entry.shown_title, mb=entry.download_mb)
 
-    before, words = st.session_state.get("bar_data_words", (current, title(current)))
-    if before == current and words != title(current):
-        st.session_state.bar_data_reworded = time.monotonic()
-    st.session_state.bar_data_words = current, title(current)
-
-    def changed() -> None:
-        name = st.session_state.bar_data
-        if name not in names:
-            return  # the browser sent a title that has changed meanwhile, as when a download has ended
-        if name == IMAGINED and time.monotonic() - st.session_state.get("bar_data_reworded", -SETTLING) < SETTLING:
-            return  # it did not find its choice under the new title, and went back to the first one
+    def choose(name: str) -> None:
         entry = catalogue.get(name)
         size = 500 if name == IMAGINED else entry.default_images if entry else None
         state.change(data=name, num_images=size, distance=0.0)
         change_network(state.get_settings(), _network_for(name, entry, settings.experiment.network))
 
-    st.selectbox(
+    choice(
         _("Data set"),
-        names,
-        format_func=title,
-        key=widget("bar_data", current),
-        on_change=changed,
+        {name: title(name) for name in names},
+        current,
+        choose,
+        key="bar_data",
         help=_(
             "The new pictures. 'Imagine' lets you move freely over the map; to train, choose a set of real pictures or upload "
             "your own."

@@ -11,7 +11,7 @@ from frame.datasets import DataInfo, describe_data
 from frame.services import get_catalogue
 from frame.settings import AUTO, Settings
 from frame.text import plain
-from frame.widgets import change_network, widget
+from frame.widgets import change_network, choice, widget
 from tl_core.cases import ALL, BONUS, CASES, CUSTOM, EXCEPT, EXCEPT_FIRST, NONE, Recipe, find_recipe
 from tl_core.data.dial import POSITIONS, position, position_name
 from tl_core.experiment import MAX_IMAGES
@@ -148,24 +148,19 @@ def _similarity_widget(settings: Settings) -> None:
 def _network_widget(settings: Settings) -> None:
     catalogue = networks()
 
-    def title(name: str) -> str:
-        network = catalogue[name]
+    def title(network: Network) -> str:
         if network.present:
             return _(network.title)
         return _("{network} ({mb:.0f} MB)", network=_(network.title), mb=network.download_mb)
 
-    def changed() -> None:
-        if st.session_state.bar_network in catalogue:  # else its title has changed: its weights have arrived
-            change_network(settings, st.session_state.bar_network)
-
     learnt_from = catalogue[settings.experiment.network].trained_on
 
-    st.selectbox(
+    choice(
         _("Network"),
-        list(catalogue),
-        format_func=title,
-        key=widget("bar_network", settings.experiment.network),
-        on_change=changed,
+        {name: title(network) for name, network in catalogue.items()},
+        settings.experiment.network,
+        lambda name: change_network(settings, name),
+        key="bar_network",
         help=_("The pre-trained network that is adapted. This one learnt from {what}.", what=_(learnt_from)),
     )
 

@@ -4,6 +4,7 @@ import streamlit as st
 
 from frame.run_view import data_word, recipe_word, run_title
 from frame.services import get_store, owner
+from frame.widgets import choice
 from tl_core.data.dial import position_name
 from tl_core.experiment import Experiment
 from tl_core.language import ENGLISH, _, language, mark
@@ -65,14 +66,13 @@ def _choose_shown(runs: list[Run]) -> None:
     shown = st.session_state.get("run_id")
     if shown is not None and shown not in titles:
         titles = {shown: _("the run above"), **titles}
-    st.session_state.shown_run = shown
 
-    def changed() -> None:
-        st.session_state.run_id = st.session_state.shown_run
+    def choose(run_id: str) -> None:
+        st.session_state.run_id = run_id
 
-    st.selectbox(
-        _("Show run"), list(titles), format_func=titles.get, index=None, key="shown_run", on_change=changed,
-        placeholder=_("Choose a run"), help=_("Opens an earlier run above, with its result."),
+    choice(
+        _("Show run"), titles, shown, choose, key="shown_run", placeholder=_("Choose a run"),
+        help=_("Opens an earlier run above, with its result."),
     )  # fmt: skip
 
 

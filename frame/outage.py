@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from frame.services import get_store, owner
 from frame.text import plain
+from tl_core.database import reason
 from tl_core.language import _
 
 TRY_EVERY = 2.0  # seconds
@@ -43,9 +44,8 @@ def show_outage(error: DBAPIError) -> None:
 
 
 def _say(error: DBAPIError) -> None:
-    cause = str(error.orig).strip().split("\n")[0].rstrip(".")
     text = _(
         "The server's database does not answer at this moment: {cause}. Nothing is lost; this page tries again by itself.",
-        cause=cause,
+        cause=reason(error),
     )
     st.error(plain(text))

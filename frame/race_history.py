@@ -5,6 +5,7 @@ import streamlit as st
 from frame.race_data import get_races
 from frame.race_view import race_title
 from frame.services import owner
+from frame.widgets import choice
 from tl_core.language import _
 
 
@@ -13,13 +14,12 @@ def show_history() -> None:
     shown = st.session_state.get("race_id")
     if not races or list(races) == [shown]:
         return
-    st.session_state.shown_race = shown if shown in races else None
 
-    def changed() -> None:
-        if st.session_state.shown_race:
-            st.session_state.race_id = st.session_state.shown_race
+    def choose(race_id: str) -> None:
+        st.session_state.race_id = race_id
 
-    st.selectbox(
-        _("Races so far"), list(races), index=None, format_func=lambda race_id: race_title(races[race_id]),
-        key="shown_race", on_change=changed, placeholder=_("Choose a race"), help=_("Opens an earlier race above."),
+    choice(
+        _("Races so far"), {race_id: race_title(race) for race_id, race in races.items()},
+        shown if shown in races else None, choose, key="shown_race", placeholder=_("Choose a race"),
+        help=_("Opens an earlier race above."),
     )  # fmt: skip

@@ -1,6 +1,6 @@
 """Widgets whose value lives in the settings."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import streamlit as st
@@ -28,6 +28,36 @@ def widget(key: str, value: Any, changed: Callable[[], None] | None = None) -> s
         st.session_state[key] = value
     agreed[key] = value
     return key
+
+
+def choice(
+    label: str,
+    titles: Mapping[str, str],
+    current: str | None,
+    choose: Callable[[str], None],
+    *,
+    key: str,
+    **options: Any,
+) -> None:
+    """A select box over the keys of `titles`; `choose` is called with what the visitor chooses.
+
+    The browser knows an option by its title. Where that changes (a run that ends, a download that has arrived), it sends the
+    earlier one with its next click: that is no choice, and what was chosen stays.
+    """
+
+    def changed() -> None:
+        if st.session_state[key] in titles:
+            choose(st.session_state[key])
+
+    st.selectbox(
+        label,
+        list(titles),
+        index=None if current is None else 0,
+        format_func=lambda name: titles.get(name, titles.get(current, "")),
+        key=widget(key, current),
+        on_change=changed,
+        **options,
+    )
 
 
 def change_network(settings: Settings, name: str) -> None:

@@ -44,6 +44,14 @@ def make_stripes(tmp_path: Path) -> Callable[..., Path]:
     return lambda name, **options: write_stripes(tmp_path / name, **options)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With several processes (`-n`), all browser tests go to one of them, for they share a server; else each file to one."""
+    for item in items:
+        group = "browser" if item.get_closest_marker("browser") else item.path.stem
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--ray", action="store_true", help="compute the runs of the training tests on a Ray cluster of three nodes"

@@ -118,12 +118,16 @@ def _set_up_sqlite(connection: Any, _: Any) -> None:
         connection.execute(f"PRAGMA {pragma}")
 
 
+def reason(error: Exception) -> str:
+    """What the database said, in one line without a full stop, and without the statement that it was asked."""
+    return str(getattr(error, "orig", None) or error).strip().split("\n")[0].rstrip(".")
+
+
 def unwritten(error: Exception) -> str:
-    """For the screen: that the database could not be written, and why, without the statement that it was."""
-    cause = str(getattr(error, "orig", None) or error).strip().split("\n")[0].rstrip(".")
+    """For the screen: that the database could not be written, and why."""
     return english(
         "The server's database could not be written: {cause}. Tell whoever looks after the server, and start the run again.",
-        cause=cause,
+        cause=reason(error),
     )
 
 

@@ -20,6 +20,7 @@ from tl_core.engine.ray_places import address, cpus_each, gpus_each
 from tl_core.errors import UserError
 from tl_core.events import ENDINGS
 from tl_core.language import _, mark
+from tl_core.saved_weights import writing_weights
 from tl_core.worker import Worker
 
 REACH_SECONDS = 3.0  # for the cluster's head to answer
@@ -100,7 +101,8 @@ class RayLane(Worker):
             for reference in stream:
                 kind, value = ray.get(reference)
                 if kind == "weights":
-                    write(Path(order["save_to"]), value)
+                    with writing_weights(Path(order["save_to"])) as temporary:
+                        temporary.write_bytes(value)
                     continue
                 ended = ended or (kind == "event" and value["event"]["event"] in ENDINGS)
                 self.say(kind, **value)
@@ -174,10 +176,3 @@ def answers(head: tuple[str, int]) -> bool:
 
 def unreachable(where: str, why: str) -> str:
     return _("The Ray cluster ({where}) cannot be reached, so nothing can be trained. {why}", where=where, why=why)
-
-
-def write(path: Path, content: bytes) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".part")
-    temporary.write_bytes(content)
-    temporary.replace(path)

@@ -29,6 +29,7 @@ from tl_core.fitting_words import fitting_verdict
 from tl_core.language import mark
 from tl_core.networks import get_network
 from tl_core.plan import layer_plan
+from tl_core.saved_weights import writing_weights
 from tl_core.surgery import AdaptedNetwork, Snapshot, adapt, keeps_bn_statistics, snapshot, weights_moved
 from tl_core.trainer import StopRequested, Trainer
 
@@ -36,7 +37,6 @@ log = logging.getLogger(__name__)
 
 UNFROZEN = mark("From here on all layers are trained.")  # note of the first epoch after the new layer's own
 PARTLY_UNFROZEN = mark("From here on all layers that are not frozen are trained.")
-KEEP_WEIGHTS_MB = 2048  # saved weights of the latest runs, all together
 
 OnProgress = Callable[[str, int, int], None]
 
@@ -229,15 +229,7 @@ def _save(model: AdaptedNetwork, path: Path, experiment: Experiment, recipe: Rec
 
     from safetensors.torch import save_file
 
-    path.parent.mkdir(parents=True, exist_ok=True)
     tensors = {key: value.detach().cpu().contiguous() for key, value in model.state_dict().items()}
     meta = {"experiment": experiment.to_json(), "recipe": recipe.__dict__, "classes": list(data.class_names)}
-    temporary = path.with_suffix(".part")
-    save_file(tensors, temporary, {"tl": json.dumps(meta)})
-    temporary.replace(path)
-    saved = sorted(path.parent.glob("*.safetensors"), key=lambda file: file.stat().st_mtime, reverse=True)
-    room = KEEP_WEIGHTS_MB * 2**20
-    for file in saved:
-        room -= file.stat().st_size
-        if room < 0 and file != path:
-            file.unlink(missing_ok=True)
+    with writing_weights(path) as temporary:
+        save_file(tensors, temporary, {"tl": json.dumps(meta)})

@@ -31,6 +31,7 @@ class Server:
     url: str
     process: subprocess.Popen
     home: Path
+    store: str
     log: Path
 
 
@@ -44,7 +45,7 @@ def serve(home: Path, data_dir: Path | None = None, store: str = "") -> Iterator
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     environment = {**os.environ, "TL_HOME": str(home), "TL_DATA_DIR": str(data_dir.resolve()), "TL_DEVICE": "cpu"}
-    environment |= {"TL_STORE_URL": store} if store else {}
+    environment["TL_STORE_URL"] = store = store or f"sqlite:///{home / 'store.sqlite'}"
     log = home / "server.log"
     with log.open("w") as output:
         process = subprocess.Popen(
@@ -54,7 +55,7 @@ def serve(home: Path, data_dir: Path | None = None, store: str = "") -> Iterator
     url = f"http://127.0.0.1:{port}"
     _wait_for_health(url, process, log)
     try:
-        yield Server(url, process, home, log)
+        yield Server(url, process, home, store, log)
     finally:
         with suppress(ProcessLookupError):  # a test may have killed it
             os.killpg(process.pid, signal.SIGTERM)

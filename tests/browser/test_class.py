@@ -10,6 +10,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.conftest import Server
+from tests.waiting import wait_until
+from tl_core.classes import Classes
+from tl_core.store import Store
 
 pytestmark = pytest.mark.browser
 RUN_SECONDS = 90
@@ -39,6 +42,16 @@ def train(page: Page, url: str, images: int) -> None:
     page.goto(f"{url}/train?data=stripes&images={images}&recipe=case-1&epochs=1")
     page.get_by_role("button", name="Start", exact=True).click()
     expect(page.get_by_text(re.compile("Finished after"))).to_be_visible(timeout=RUN_SECONDS * 1000)
+
+
+def pause(teacher: Page, link: str, store: str) -> None:
+    """The switch, and the wait until the server has written what it says: a student may be faster than that."""
+    teacher.get_by_text("Pause new runs").click()
+    written = Store(store)
+    try:
+        wait_until(lambda: Classes(written).find(link.rpartition("=")[2]).rules.paused, 20)
+    finally:
+        written.engine.dispose()
 
 
 def points(page: Page) -> list[str]:
@@ -82,7 +95,7 @@ def test_a_lesson_from_the_pin_to_the_end(server: Server, people: list[Page]) ->
     lines = list(csv.DictReader(io.StringIO(download.value.path().read_text("utf-8-sig"))))
     assert sorted(line["name"] for line in lines) == [f"'{EVIL}", "Ann"]
 
-    teacher.get_by_text("Pause new runs").click()
+    pause(teacher, link, server.store)
     ann.get_by_role("button", name="Start", exact=True).click()
     expect(ann.get_by_text("Your teacher has paused new runs.")).to_be_visible()
 

@@ -32,7 +32,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture
 def store(server: Server) -> Store:
-    return Store(f"sqlite:///{server.home / 'store.sqlite'}")
+    return Store(server.store)
 
 
 def beside_the_browser(work: Coroutine[Any, Any, None]) -> None:

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.conftest import Server, serve
-from tests.browser.test_class import join, points, train
+from tests.browser.test_class import join, pause, points, train
 from tests.browser.test_my_images import name_class, send
 from tests.nginx import serve_nginx
 from tests.postgres import serve_postgres
@@ -72,7 +72,7 @@ def test_the_same_class_is_seen_through_both_servers(two: Two, browser: Browser)
     teacher.wait_for_function("document.querySelector('.tl-plot')?.data?.length > 0")
     assert points(teacher)[0].split("<br>")[0] == "Ann"
 
-    teacher.get_by_text("Pause new runs").click()
+    pause(teacher, link, two.servers[0].store)
     ann.get_by_role("button", name="Start", exact=True).click()
     expect(ann.get_by_text("Your teacher has paused new runs.")).to_be_visible()
     for page in (teacher, ann):

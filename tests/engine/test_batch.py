@@ -4,7 +4,7 @@ import threading
 import time
 
 from tests.waiting import wait_until
-from tl_core.engine import batch
+from tl_core.engine import places
 from tl_core.engine.batch import run_batch
 from tl_core.experiment import Experiment
 from tl_core.study import run_here
@@ -18,12 +18,12 @@ def spy_on_workers(monkeypatch):
     """The worker processes that are started from now on."""
     started = []
 
-    class Watched(batch.WorkerProcess):
+    class Watched(places.WorkerProcess):
         def __init__(self, *args):
             super().__init__(*args)
             started.append(self)
 
-    monkeypatch.setattr(batch, "WorkerProcess", Watched)
+    monkeypatch.setattr(places, "WorkerProcess", Watched)
     return started
 
 

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -50,12 +51,33 @@ def num_epochs(store: Store, run_id: str) -> int:
     return sum(event["event"] == "epoch" for event in store.events(run_id))
 
 
+@contextlib.contextmanager
+def serving(store: Store) -> Iterator[LocalEngine]:
+    engine = LocalEngine(store, device="cpu", warm=False, trainers=1)
+    try:
+        yield engine
+    finally:
+        engine.close()
+        store.engine.dispose()
+
+
+def assert_nothing_is_missing_and_the_next_one_runs(
+    engine: LocalEngine, run_id: str, shown: list[dict[str, Any]], next_one: Experiment
+) -> None:
+    store = engine.store
+    events = store.events(run_id)
+    assert events[: len(shown)] == shown
+    assert [event["seq"] for event in events] == list(range(len(events)))
+    after = engine.submit(next_one, "ann")
+    wait_until(lambda: not store.get_run(after).active)
+    assert store.get_run(after).status == "finished"
+
+
 def test_the_database_restarts_in_the_middle_of_a_run(
     postgres: Postgres, endless: Callable[..., Experiment], short: Callable[..., Experiment]
 ) -> None:
-    store = Store(postgres.new_database())
-    engine = LocalEngine(store, device="cpu", warm=False, trainers=1)
-    try:
+    with serving(Store(postgres.new_database())) as engine:
+        store = engine.store
         run_id = engine.submit(endless(batch_size=2), "ann")
         wait_until(lambda: num_epochs(store, run_id) > 2)
         shown = store.events(run_id)
@@ -71,24 +93,15 @@ def test_the_database_restarts_in_the_middle_of_a_run(
         assert store.get_run(run_id).status == "failed"
         assert "database could not be written" in store.get_run(run_id).error
         assert not engine.trouble(run_id)
-        events = store.events(run_id)
-        assert events[: len(shown)] == shown
-        assert [event["seq"] for event in events] == list(range(len(events)))
-        after = engine.submit(short(), "ann")
-        wait_until(lambda: not store.get_run(after).active)
-        assert store.get_run(after).status == "finished"
-    finally:
-        engine.close()
-        store.engine.dispose()
+        assert_nothing_is_missing_and_the_next_one_runs(engine, run_id, shown, short())
 
 
 def test_the_disk_is_full_in_the_middle_of_a_run(
     small_disk: Path, endless: Callable[..., Experiment], short: Callable[..., Experiment]
 ) -> None:
-    store = Store(f"sqlite:///{small_disk / 'store.sqlite'}")
-    engine = LocalEngine(store, device="cpu", warm=False, trainers=1)
     ballast = small_disk / "ballast"
-    try:
+    with serving(Store(f"sqlite:///{small_disk / 'store.sqlite'}")) as engine:
+        store = engine.store
         run_id = engine.submit(endless(batch_size=2), "ann")
         wait_until(lambda: num_epochs(store, run_id) > 2)
         fill(ballast)
@@ -100,12 +113,4 @@ def test_the_disk_is_full_in_the_middle_of_a_run(
         ballast.unlink()
         wait_until(lambda: not store.get_run(run_id).active)
         assert "full" in store.get_run(run_id).error
-        events = store.events(run_id)
-        assert events[: len(shown)] == shown
-        assert [event["seq"] for event in events] == list(range(len(events)))
-        after = engine.submit(short(), "ann")
-        wait_until(lambda: not store.get_run(after).active)
-        assert store.get_run(after).status == "finished"
-    finally:
-        engine.close()
-        store.engine.dispose()
+        assert_nothing_is_missing_and_the_next_one_runs(engine, run_id, shown, short())

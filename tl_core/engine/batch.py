@@ -5,15 +5,13 @@ import uuid
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import Any
 
-from tl_core.engine.places import Places, Worker
-from tl_core.engine.process import WorkerProcess
+from tl_core.engine.places import OwnProcesses, Places, Worker
+from tl_core.engine.slot import MOST_FALSE_STARTS
 from tl_core.events import ENDINGS, Failed
 from tl_core.experiment import Experiment
 
-MOST_FALSE_STARTS = 3  # worker processes in a row that end before they are ready
 Events = list[dict[str, Any]]
 
 
@@ -39,7 +37,7 @@ def run_batch(
     slots: dict[int, Worker] = {}
     running: dict[int, _Job] = {}
     false_starts, ready = 0, set()
-    open_worker = places.open if places else partial(WorkerProcess, "training", threads)
+    places = places or OwnProcesses(device, workers, threads)
 
     def start(slot: int) -> None:
         def hear(message: dict[str, Any]) -> None:
@@ -47,7 +45,7 @@ def run_batch(
                 news.put((slot, message["kind"], message.get("event")))
 
         ready.discard(slot)
-        slots[slot] = open_worker(hear, lambda cause: news.put((slot, "exit", cause)))
+        slots[slot] = places.open(hear, lambda cause: news.put((slot, "exit", cause)))
 
     def give(slot: int) -> None:
         if waiting:
@@ -88,8 +86,7 @@ def run_batch(
         for worker in list(slots.values()):
             worker.kill()
             worker.close()
-        if places is not None:
-            places.close()
+        places.close()
 
 
 def _lost(job: _Job, cause: str) -> dict[str, Any]:

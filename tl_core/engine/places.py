@@ -42,9 +42,9 @@ class Places(Protocol):
 class OwnProcesses:
     """Processes of this machine. Raises `UserError` for a setting that is not taken."""
 
-    def __init__(self, device: str = "auto", number: int | None = None):
+    def __init__(self, device: str = "auto", number: int | None = None, threads: int | None = None):
         self.number = machine.trainers(device) if number is None else number
-        self.threads = machine.training_threads(self.number)
+        self.threads = machine.training_threads(self.number) if threads is None else threads
         self.hardware = machine.hardware(device, self.threads)
         self.on_number = lambda: None
 
