@@ -1,43 +1,14 @@
-"""The frame of the dashboard: `streamlit run app.py`. Pages are in `pages/`, everything they know is in `tl_core/`."""
+"""The dashboard: `streamlit run app.py`. Pages are in `pages/`, what they share in `frame/`, what they know in `tl_core/`."""
 
-import streamlit as st
-from sqlalchemy.exc import DBAPIError
+if __name__ == "__main__":  # Streamlit draws a page
+    from frame.around import show
 
-from frame import class_banner, components, entry, language, outage, services, shelf, state, tools
-from frame.text import plain
-from tl_core.language import _
-from tl_core.paths import ASSETS
+    show()
+else:  # the web server, which Streamlit starts, imports this file once
+    from pathlib import Path
 
-language.follow_visitor()
-st.set_page_config(page_title=_("Transfer learning, measured"), page_icon=str(ASSETS / "icon.svg"), layout="wide")
+    import streamlit as st
 
-PAGES = {  # each url_path equals its file's name: see frame.entry
-    "cases": st.Page("pages/1_cases.py", title=_("The four cases"), url_path="cases", default=True),
-    "tour": st.Page("pages/9_tour.py", title=_("Tour"), url_path="tour"),
-    "train": st.Page("pages/2_train.py", title=_("Train"), url_path="train"),
-    "race": st.Page("pages/7_race.py", title=_("Race"), url_path="race"),
-    "inside": st.Page("pages/6_inside.py", title=_("Look inside"), url_path="inside"),
-    "images": st.Page("pages/3_images.py", title=_("My images"), url_path="images"),
-    "rule": st.Page("pages/4_rule.py", title=_("Does the rule hold?"), url_path="rule"),
-    "evidence": st.Page("pages/5_evidence.py", title=_("Evidence"), url_path="evidence"),
-    "class": st.Page("pages/8_class.py", title=_("Class"), url_path="class"),
-}
+    from frame.routes import ROUTES
 
-page = st.navigation(list(PAGES.values()), position="top")
-st.session_state.pages = PAGES
-st.html(ASSETS / "style.css")
-language.choose_language()
-components.provide_plotly()
-components.remember_visitor(services.owner(), draws=page.url_path in ("train", "race", "class"))
-try:
-    services.get_engine()
-    shelf.watch_shelf()
-    for note in state.read_url():
-        st.warning(plain(note))
-    tools.show_tools(page.url_path)
-    class_banner.show_banner()
-    entry.announce()
-    page.run()
-    state.write_url()
-except DBAPIError as error:
-    outage.show_outage(error)
+    app = st.App(Path(__file__).resolve(), routes=ROUTES)

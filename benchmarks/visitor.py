@@ -1,9 +1,11 @@
 """A visitor without a browser: speaks Streamlit's websocket protocol, so that sixty of them fit on the machine they measure."""
 
 import asyncio
+import re
 import time
 import uuid
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
 from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
@@ -11,13 +13,16 @@ from websockets.asyncio.client import ClientConnection, connect
 
 _ENOUGH = 2**26  # bytes of one message
 _PATIENCE = 5.0  # seconds
+_LIVE = re.compile(rb'"url": ?"(live/[^"]+)"')  # what the components of a run that goes on ask for: frame/js/live.js
+_OFTEN, _SELDOM = 0.5, 1.0  # seconds, as there
 
 
 @dataclass
 class Visitor:
-    """Opens pages, presses buttons, and runs the fragments that the page asks to be run again, as a browser does.
+    """Opens pages, presses buttons, runs the fragments that the page asks to be run again, and asks for the state of a run that
+    goes on, as a browser does.
 
-    - `answers`: seconds from asking for a fragment until the server has drawn it.
+    - `answers`: seconds from asking for a fragment, or for the state of a run, until it is there.
     - `said`: the bytes of the page's last full run and of every fragment since, as they came.
     - `errors`: exceptions that the page has shown, and runs that did not end well.
     """
@@ -38,6 +43,7 @@ class Visitor:
         self._timers: dict[str, asyncio.Task] = {}
         self._asked: dict[str, float] = {}
         self._page_hash = ""
+        self._live: tuple[str, asyncio.Task] | None = None
         self.drawn = asyncio.Event()
 
     async def open(self, page: str, query: str) -> None:
@@ -54,8 +60,9 @@ class Visitor:
         await asyncio.wait_for(self.drawn.wait(), 120)
 
     async def leave(self) -> None:
-        for task in (*self._tasks, *self._timers.values()):
+        for task in (*self._tasks, *self._timers.values(), *(self._live or ())[1:]):
             task.cancel()
+        self._live = None
         self._tasks = []
         if self.socket is not None:
             await self.socket.close()
@@ -106,6 +113,8 @@ class Visitor:
                 self._page_hash = message.navigation.page_script_hash
             elif kind == "delta":
                 self.said += raw
+                if (found := _LIVE.search(raw)) and (self._live is None or self._live[0] != found[1].decode()):
+                    self._follow(found[1].decode())
                 element = message.delta.new_element
                 if element.HasField("button"):
                     self.buttons.pop(element.button.label, None)
@@ -127,6 +136,39 @@ class Visitor:
                         self.answers.append(time.perf_counter() - self._asked.pop(one))
                 if not now:
                     self.drawn.set()
+
+    def _follow(self, address: str) -> None:
+        if self._live is not None:
+            self._live[1].cancel()
+        self._live = address, asyncio.create_task(self._ask_for_the_run(address))
+
+    async def _ask_for_the_run(self, address: str) -> None:
+        """Until it is over; then the page is drawn again."""
+        place = urlsplit(self.url)
+        version, wait = "", _OFTEN
+        reader, writer = await asyncio.open_connection(place.hostname, place.port)
+        try:
+            while True:
+                start = time.perf_counter()
+                head = f"GET /{address}&known={version} HTTP/1.1\r\nHost: {place.netloc}\r\nCookie: tl_visitor={self.id}\r\n\r\n"
+                writer.write(head.encode())
+                await writer.drain()
+                lines = (await reader.readuntil(b"\r\n\r\n")).decode().lower().split("\r\n")
+                fields = dict(line.split(": ", 1) for line in lines[1:] if ": " in line)
+                body = await reader.readexactly(int(fields.get("content-length", 0)))
+                self.answers.append(time.perf_counter() - start)
+                status = int(lines[0].split()[1])
+                if status not in (200, 204):
+                    self.errors.append(f"{status} {address}")
+                    return
+                if body == b'{"over": true}':
+                    await self._ask()
+                    return
+                version = fields["x-version"]
+                wait = _SELDOM if fields["x-crowd"] == "1" else _OFTEN
+                await asyncio.sleep(wait)
+        finally:
+            writer.close()
 
     async def _again(self, fragment: str, interval: float) -> None:
         while True:

@@ -29,7 +29,7 @@ _LESSON = """<style>
 
 
 def show_banner() -> None:
-    """Drawn by `app.py` before the page."""
+    """Drawn before the page."""
     _note_guesses()
     text = get_lesson().text
     if text:

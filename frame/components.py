@@ -15,16 +15,16 @@ _JS = Path(__file__).parent / "js"
 _DRAWING_HTML = '<div class="tl-drawing"><div class="tl-wide"></div><div class="tl-tall"></div></div>'
 
 
-def with_plotly(name: str) -> str:
-    """The script of a component that draws with Plotly, the loader before it."""
-    return (_JS / "plotly.js").read_text() + (_JS / name).read_text()
+def with_plotly(*names: str) -> str:
+    """The script of a component that draws with Plotly: the loader, then the files of these names."""
+    return "".join((_JS / name).read_text() for name in ("plotly.js", *names))
 
 
 _drawing = st.components.v2.component(
     "tl_drawing", html=_DRAWING_HTML, css=(_JS / "drawing.css").read_text(), js=(_JS / "drawing.js").read_text()
 )
 _live_plot = st.components.v2.component(
-    "tl_live_plot", html='<div class="tl-plot"></div>', js=with_plotly("live_plot.js"), isolate_styles=False
+    "tl_live_plot", html='<div class="tl-plot"></div>', js=with_plotly("plot.js", "live_plot.js"), isolate_styles=False
 )
 _visitor = st.components.v2.component("tl_visitor", html="<span></span>\n", js=with_plotly("visitor.js"))
 

@@ -28,12 +28,19 @@ def _diagrams(
     return wide, tall
 
 
+def diagram(
+    layers: tuple[Layer, ...], input_size: int, weights_moved: dict[str, float] | None = None
+) -> tuple[str, str]:
+    """The layer diagram as SVG, across and downwards."""
+    moved = tuple(weights_moved.items()) if weights_moved is not None else None
+    return _diagrams(layers, input_size, moved, language())
+
+
 def show_diagram(
     layers: tuple[Layer, ...], input_size: int, *, key: str, weights_moved: dict[str, float] | None = None
 ) -> None:
     """The layer diagram, across where there is room and downwards on a phone."""
-    moved = tuple(weights_moved.items()) if weights_moved is not None else None
-    components.drawing(*_diagrams(layers, input_size, moved, language()), key=key)
+    components.drawing(*diagram(layers, input_size, weights_moved), key=key)
 
 
 @lru_cache(512)

@@ -107,10 +107,10 @@ def tell(text: str) -> None:
 
     `text`: paragraphs and numbered lists, with **bold** and *slanted* words; anything else stays as it is, HTML included.
     """
-    st.html(f'<div class="tl-told">{_as_html(with_tips(text))}</div>')
+    st.html(f'<div class="tl-told">{as_html(with_tips(text))}</div>')
 
 
-def _as_html(text: str) -> str:
+def as_html(text: str) -> str:
     """Paragraphs, lists and bold words of an escaped text."""
     parts = []
     for paragraph in text.split("\n\n"):

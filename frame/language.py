@@ -1,5 +1,7 @@
 """Which language a visitor reads: from the address (`lang=de`), else the browser's, until another one is chosen."""
 
+import threading
+
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
@@ -15,11 +17,17 @@ _STYLE = """<style>
 </style>"""
 
 
+_drawing = (
+    threading.local()
+)  # a thread draws for one visitor; the state of a session is slow to ask, for hundreds of texts
+
+
 def follow_visitor() -> None:
     """Let every text be looked up in the language of the visitor whose page is being drawn; threads speak English."""
     language.choose_by(_of_visitor)
     if KEY not in st.session_state:
         st.session_state[KEY] = _code(st.query_params.get(PARAMETER) or _browsers())
+    _drawing.context = None
 
 
 def choose_language() -> None:
@@ -38,7 +46,12 @@ def in_address() -> str | None:
 
 
 def _of_visitor() -> str:
-    return st.session_state.get(KEY, ENGLISH) if get_script_run_ctx(suppress_warning=True) is not None else ENGLISH
+    context = get_script_run_ctx(suppress_warning=True)
+    if context is None:
+        return ENGLISH
+    if getattr(_drawing, "context", None) is not context:
+        _drawing.code, _drawing.context = st.session_state.get(KEY, ENGLISH), context
+    return _drawing.code
 
 
 def _browsers() -> str:
@@ -52,5 +65,6 @@ def _code(asked: str) -> str:
 
 def _change(code: str) -> None:
     st.session_state[KEY] = code
+    _drawing.context = None
     for key in st.session_state.pop("bar_agreed", {}):  # widgets with other words are other widgets: they start anew
         st.session_state.pop(key, None)

@@ -43,9 +43,12 @@ def show_outage(error: DBAPIError) -> None:
     wait()
 
 
-def _say(error: DBAPIError) -> None:
-    text = _(
+def outage_text(error: DBAPIError) -> str:
+    return _(
         "The server's database does not answer at this moment: {cause}. Nothing is lost; this page tries again by itself.",
         cause=reason(error),
     )
-    st.error(plain(text))
+
+
+def _say(error: DBAPIError) -> None:
+    st.error(plain(outage_text(error)))

@@ -38,10 +38,15 @@ def marks_of(events: list[dict[str, Any]], metric: str) -> tuple[CurveMark, ...]
     return tuple(marks)
 
 
-def show_fitting_now(events: list[dict[str, Any]]) -> None:
-    """The sentence of a run that has no result, once there is something to name; a screen reader says it when it comes."""
+def fitting_now(events: list[dict[str, Any]]) -> str:
+    """The sentence of a run that has no result, '' until there is something to name."""
     fitting = fitting_of(events)
-    text = say_fitting(fitting, over=False) if fitting is not None else ""
+    return say_fitting(fitting, over=False) if fitting is not None else ""
+
+
+def show_fitting_now(events: list[dict[str, Any]]) -> None:
+    """A screen reader says it when it comes."""
+    text = fitting_now(events)
     if not any(event["event"] == "finished" for event in events):
         st.html(f'<p role="status" style="min-height:3em;margin:0">{escape(text)}</p>')
 

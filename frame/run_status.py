@@ -6,7 +6,7 @@ import streamlit as st
 
 from frame.recorded import show_recorded, show_replay_bar
 from frame.replay import is_replayed
-from frame.services import get_engine, owner
+from frame.services import get_engine
 from frame.text import plain
 from tl_core.engine.job import TIME_LIMIT
 from tl_core.language import _, many, mark, retold
@@ -27,33 +27,41 @@ _ENDS = {
 
 
 def show_status(run: Run, events: list[dict[str, Any]]) -> None:
-    """A bar with Stop beside it while it goes on, and what else must be known of the run."""
+    """A bar, and what else must be known of a run that is over or replayed."""
     replayed = is_replayed(run.id)
-    stoppable = run.active and not replayed and run.owner == owner()
-    bar, button = st.columns([8, 1], vertical_alignment="bottom") if stoppable else (st.container(), None)
-    engine = get_engine()
-    epochs = [event for event in events if event["event"] == "epoch"]
-    with bar:
-        if run.status == QUEUED:
-            st.progress(0.0, _waiting_text(engine.position(run.id), engine.expected_wait(run.id)))
-        elif run.active:
-            _progress_bar(epochs, engine.progress(run.id), replayed)
-        else:
-            _end_bar(run, epochs, events)
-    if button is not None:
-        button.button(_("Stop"), key="stop", on_click=engine.cancel, args=(run.id,), width="stretch")
+    st.progress(*standing(run, events, replayed))
     if replayed:
         show_replay_bar(run)
     elif run.recorded:
         show_recorded(run)
-    elif run.active and run.is_copy:
-        st.markdown(_("Someone else has started the same run. It is computed once, and you both see it."))
-    if run.active and not replayed and (trouble := engine.trouble(run.id)):
-        st.error(plain(retold(trouble)))
+    for kind, text in lines(run, events, replayed):
+        {"error": st.error, "warning": st.warning, "note": st.markdown}[kind](plain(text))
+
+
+def standing(run: Run, events: list[dict[str, Any]], replayed: bool = False) -> tuple[float, str]:
+    """How far it is, 0..1, and where it stands in words."""
+    epochs = [event for event in events if event["event"] == "epoch"]
+    if run.status == QUEUED:
+        engine = get_engine()
+        return 0.0, _waiting_text(engine.position(run.id), engine.expected_wait(run.id))
+    if run.active:
+        return _progress(epochs, None if replayed else get_engine().progress(run.id), replayed)
+    return _end(run, epochs, events)
+
+
+def lines(run: Run, events: list[dict[str, Any]], replayed: bool = False) -> list[tuple[str, str]]:
+    """What else must be known: ('note', 'warning' or 'error', words)."""
+    found = []
+    if run.active and not replayed:
+        if run.is_copy:
+            text = _("Someone else has started the same run. It is computed once, and you both see it.")
+            found.append(("note", text))
+        if trouble := get_engine().trouble(run.id):
+            found.append(("error", retold(trouble)))
     if run.error and not replayed:
-        (st.error if run.status == "failed" else st.warning)(plain(_error_text(run, events)))
-    for note in {note: None for event in events for note in event.get("notes", [])}:
-        st.markdown(plain(retold(note)))
+        found.append(("error" if run.status == "failed" else "warning", _error_text(run, events)))
+    notes = {note: None for event in events for note in event.get("notes", [])}
+    return found + [("note", retold(note)) for note in notes]
 
 
 def duration(seconds: float) -> str:
@@ -82,7 +90,7 @@ def _about(seconds: float) -> str:
     return many("about {number} minute", "about {number} minutes", round(seconds / 60))
 
 
-def _progress_bar(epochs: list[dict[str, Any]], step: dict[str, Any] | None, replayed: bool) -> None:
+def _progress(epochs: list[dict[str, Any]], step: dict[str, Any] | None, replayed: bool) -> tuple[float, str]:
     """What is being done at this moment, down to the batch."""
     if replayed:
         share, text = 0.0, _("Getting ready")
@@ -101,14 +109,13 @@ def _progress_bar(epochs: list[dict[str, Any]], step: dict[str, Any] | None, rep
                 "{doing}; {rate:,.0f} images per second, {time} left",
                 doing=text, rate=last["images_per_second"], time=duration(last["eta_seconds"]),
             )  # fmt: skip
-    st.progress(share, text)
+    return share, text
 
 
-def _end_bar(run: Run, epochs: list[dict[str, Any]], events: list[dict[str, Any]]) -> None:
+def _end(run: Run, epochs: list[dict[str, Any]], events: list[dict[str, Any]]) -> tuple[float, str]:
     before, after = _ENDS[run.status]
     if not epochs:
-        st.progress(0.0, _(before))
-        return
+        return 0.0, _(before)
     last = epochs[-1]
     text = _(
         after, epoch=last["epoch"], num_epochs=last["num_epochs"], time=duration(last["elapsed_seconds"])
@@ -119,7 +126,7 @@ def _end_bar(run: Run, epochs: list[dict[str, Any]], events: list[dict[str, Any]
             text = _("{text}, since nothing improved after epoch {best}", text=text, best=finished["best_epoch"])
         right = 100 * finished["test_accuracy"]
         text = _("{text}: {share:.1f} % of the test images are right", text=text, share=right)
-    st.progress(1.0 if finished else last["epoch"] / last["num_epochs"], f"{text}.")
+    return 1.0 if finished else last["epoch"] / last["num_epochs"], f"{text}."
 
 
 def _error_text(run: Run, events: list[dict[str, Any]]) -> str:

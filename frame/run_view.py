@@ -7,12 +7,13 @@ import streamlit as st
 
 from frame import components
 from frame.class_bars import show_class_bars
-from frame.drawings import show_diagram
+from frame.live_run import NO_LAYERS, show_live
 from frame.outage import patient
 from frame.recorded import run_changed
 from frame.replay import end_replay, happened, is_replayed
+from frame.run_drawings import last_of, run_figures, run_layers
 from frame.run_errors import show_run_errors
-from frame.run_fitting import marks_of, show_fitting_now, show_fitting_result
+from frame.run_fitting import show_fitting_now, show_fitting_result
 from frame.run_status import show_status
 from frame.services import get_catalogue, get_events, get_store
 from frame.take_home import show_take_home
@@ -21,11 +22,9 @@ from tl_core.cases import CASE_NAMES, CUSTOM, find_recipe, in_sentence
 from tl_core.data.dial import position, position_name
 from tl_core.errors import RunNotFound
 from tl_core.experiment import Experiment
-from tl_core.figures import RunCurve, curves_figure
-from tl_core.language import _, mark, retold
+from tl_core.language import _, retold
 from tl_core.mistakes import class_accuracies
 from tl_core.networks import get_network
-from tl_core.plan import Layer
 from tl_core.store import RUNNING, Run
 
 POLL_SECONDS = 0.5
@@ -82,27 +81,33 @@ def show_run(run_id: str, others: list[str]) -> None:
     st.subheader(plain(run_title(run)), anchor=False)
 
     replayed = is_replayed(run_id)
+    if run.active and not replayed:
+        show_live(run, others)
+        return
 
-    @st.fragment(run_every=POLL_SECONDS if run.active or replayed else None)
+    @st.fragment(run_every=POLL_SECONDS if replayed else None)
     @patient
     def watch() -> None:
         now = store.get_run(run_id)
-        if (run.active and not now.active) or is_replayed(run_id) != replayed or run_changed(run_id):
+        if is_replayed(run_id) != replayed or run_changed(run_id):
             st.rerun()
         events = get_events().of(run_id)
         if replayed:
             now, events = _replayed(now, events)
         show_status(now, events)
-        if not now.active and _find(events, "epoch") is None:
+        if not now.active and last_of(events, "epoch") is None:
             return
         left, right = st.columns([5, 9], gap="large")
         with left:
-            _curves(now, events, others)
+            overlaid = [(store.get_run(other), get_events().of(other)) for other in others if other != run_id]
+            for metric, figure, alt in run_figures(now, events, overlaid, st.context.theme.type == "dark"):
+                components.live_plot(figure, alt=alt, key=f"live_{metric}")
+            show_fitting_now(events)
         with right:
             _layers(events)
 
     watch()
-    if not run.active and not replayed:
+    if not replayed:
         _result(run, get_events().of(run_id))
         show_take_home(run, lambda: (run_title(run), data_word(Experiment.from_json(run.experiment))))
 
@@ -116,90 +121,18 @@ def _replayed(run: Run, events: list[dict[str, Any]]) -> tuple[Run, list[dict[st
     return replace(run, status=RUNNING), so_far
 
 
-def _find(events: list[dict[str, Any]], kind: str) -> dict[str, Any] | None:
-    """The last event of a kind."""
-    return next((event for event in reversed(events) if event["event"] == kind), None)
-
-
-def _epochs(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [event for event in events if event["event"] == "epoch"]
-
-
-def _curve(run: Run, epochs: list[dict[str, Any]], metric: str, index: int) -> RunCurve:
-    best = max(epochs, key=lambda e: (e["val_accuracy"], -e["val_loss"]))["epoch"] if epochs else None
-    return RunCurve(
-        label=_("Run {number}", number=run.number),
-        colour_index=index,
-        epochs=[e["epoch"] for e in epochs],
-        train=[e[f"train_{metric}"] for e in epochs],
-        held_out=[e[f"val_{metric}"] for e in epochs],
-        best_epoch=best if not run.active else None,
-    )
-
-
-def _curves(run: Run, events: list[dict[str, Any]], others: list[str]) -> None:
-    store = get_store()
-    shown = [(run, _epochs(events))]
-    shown += [(store.get_run(other), _epochs(get_events().of(other))) for other in others if other != run.id]
-    num_epochs = max((e[-1]["num_epochs"] for _, e in shown if e), default=None)
-    if num_epochs is None:
-        started = _find(events, "started")
-        num_epochs = started["num_epochs"] if started else 10
-    dark = st.context.theme.type == "dark"
-    for metric in ("accuracy", "loss"):
-        curves = [_curve(each, epochs, metric, index) for index, (each, epochs) in enumerate(shown)]
-        curves[0] = replace(curves[0], marks=marks_of(events, metric))
-        figure = curves_figure(curves, metric, num_epochs=num_epochs, dark=dark)
-        components.live_plot(figure, alt=_curve_alt(metric, curves[0]), key=f"live_{metric}")
-    show_fitting_now(events)
-
-
-def _curve_alt(metric: str, curve: RunCurve) -> str:
-    scale, empty, text = 1, _("Chart of the loss by epoch; no point yet."), _LOSS_ALT
-    if metric == "accuracy":
-        scale, empty, text = 100, _("Chart of the accuracy by epoch; no point yet."), _ACCURACY_ALT
-    if not curve.epochs:
-        return empty
-    train, held_out = scale * curve.train[-1], scale * curve.held_out[-1]
-    said = _(text, run=curve.label, epoch=curve.epochs[-1], train=train, held_out=held_out)
-    return said + "".join(_(" Epoch {epoch}: {words}.", epoch=at.epoch, words=at.words) for at in curve.marks)
-
-
-_ACCURACY_ALT = mark(
-    "Chart of the accuracy by epoch. {run} after epoch {epoch}: training {train:.2f} %, held-out {held_out:.2f} %."
-)
-_LOSS_ALT = mark(
-    "Chart of the loss by epoch. {run} after epoch {epoch}: training {train:.2f}, held-out {held_out:.2f}."
-)
-
-
 def _layers(events: list[dict[str, Any]]) -> None:
-    """The diagram of this run's own layers, with how far the weights of each have moved."""
-    started = _find(events, "started")
-    if started is None:
-        st.markdown(_("The layers are drawn as soon as the network is ready."))
+    drawn = run_layers(events)
+    if drawn is None:
+        st.markdown(_(NO_LAYERS))
         return
-    moved = next((event["weights_moved"] for event in reversed(events) if event.get("weights_moved")), None)
-    layers = tuple(Layer.from_json(layer) for layer in started["layers"])
-    network = get_network(started["experiment"]["network"])
-    show_diagram(
-        layers,
-        network.input_size,
-        key="run_diagram",
-        weights_moved=moved or {layer.name: 0.0 for layer in layers if layer.state != "sliced"},
-    )
-    st.markdown(
-        _(
-            "{train:,} training, {val:,} held-out and {test:,} test images; {n} classes; trained on {device}. *Moved*: the "
-            "size of the change of a layer's weights, compared with their size at the start.",
-            train=started["num_train"], val=started["num_val"], test=started["num_test"], n=len(started["classes"]),
-            device=started["device"],
-        )
-    )  # fmt: skip
+    drawing, text = drawn
+    components.drawing(*drawing, key="run_diagram")
+    st.markdown(text)
 
 
 def _result(run: Run, events: list[dict[str, Any]]) -> None:
-    finished, started = _find(events, "finished"), _find(events, "started")
+    finished, started = last_of(events, "finished"), last_of(events, "started")
     if finished is None or started is None:
         return
     left, right = st.columns([4, 5], gap="large")

@@ -10,15 +10,15 @@ from tl_core.paths import ROOT
 
 
 def page_calls() -> list[tuple[str, str]]:
-    """(file, url_path) of every `st.Page(...)` in app.py."""
-    tree = ast.parse((ROOT / "app.py").read_text())
+    """(file, url_path) of every `st.Page(...)` around the pages."""
+    tree = ast.parse((ROOT / "frame" / "around.py").read_text())
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func) == "st.Page"]
     paths = [{word.arg: word.value for word in call.keywords}["url_path"] for call in calls]
     return [(ast.literal_eval(call.args[0]), ast.literal_eval(path)) for call, path in zip(calls, paths, strict=True)]
 
 
 def test_addresses_equal_file_names_and_every_page_enters_through_the_frame() -> None:
-    """Else a page that is opened first by its address would run without app.py: see frame.entry."""
+    """Else a page that is opened first by its address would run without the frame: see frame.entry."""
     calls = page_calls()
     assert {Path(file).name for file, _ in calls} == {path.name for path in ROOT.glob("pages/*.py")}
     for file, url_path in calls:

@@ -1,0 +1,21 @@
+// How far the run is, in a bar and in words, and what else must be known of it.
+export default function ({ data, parentElement, setTriggerValue }) {
+  const words = parentElement.querySelector(".tl-live-bar p");
+  const bar = parentElement.querySelector("[role=progressbar]");
+  const lines = parentElement.querySelector(".tl-live-lines");
+  bar.setAttribute("aria-label", data.label);
+  return follow(data.url, (state) => {
+    if (state.over) return setTriggerValue("over", true);
+    words.textContent = state.text ?? "";
+    bar.setAttribute("aria-valuenow", Math.round(100 * (state.share ?? 0)));
+    bar.firstElementChild.style.width = `${100 * (state.share ?? 0)}%`;
+    const shown = JSON.stringify(state.lines ?? []);
+    if (lines.dataset.shown === shown) return;
+    lines.dataset.shown = shown;
+    lines.replaceChildren(...(state.lines ?? []).map(({ kind, text }) => {
+      const line = Object.assign(document.createElement("p"), { textContent: text, className: `tl-live-${kind}` });
+      if (kind !== "note") line.setAttribute("role", "alert");
+      return line;
+    }));
+  });
+}

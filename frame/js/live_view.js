@@ -1,0 +1,29 @@
+// The curves and the layers of a run that goes on.
+export default function ({ data, parentElement }) {
+  const plots = [...parentElement.querySelectorAll(".tl-plot")];
+  const drawing = parentElement.querySelector(".tl-drawing");
+  const said = parentElement.querySelector("[role=status]");
+  const caption = parentElement.querySelector(".tl-told");
+  const put = (element, key, value, set) => {
+    if (element.dataset[key] === value) return;
+    element.dataset[key] = value;
+    set(value);
+  };
+  let last = null;
+  const show = (state) => {
+    if (state.over || !state.plots) return;
+    last = state;
+    const ink = inkOf(parentElement);
+    for (const plot of plots) draw(plot, state.plots[plot.dataset.metric], ink);
+    put(said, "text", state.fitting, (text) => { said.textContent = text; });
+    for (const which of ["wide", "tall"]) {
+      const holder = drawing.querySelector(".tl-" + which);
+      put(holder, "svg", state[which], (svg) => { holder.innerHTML = svg; });
+    }
+    drawing.classList.toggle("tl-has-tall", Boolean(state.tall));
+    put(caption, "html", state.caption, (html) => { caption.innerHTML = html; });
+  };
+  const unfollow = follow(data.url, show);
+  const end = keepScaled(plots[0], () => last && show(last));
+  return () => { unfollow(); end(); for (const plot of plots) window.Plotly?.purge(plot); };
+}

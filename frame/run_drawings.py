@@ -1,0 +1,87 @@
+"""What is drawn of a run's recorded events: its curves and its layers, as figures and SVG that any page can show."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+from frame.drawings import diagram
+from frame.run_fitting import marks_of
+from tl_core.figures import RunCurve, curves_figure
+from tl_core.language import _, mark
+from tl_core.networks import get_network
+from tl_core.plan import Layer
+from tl_core.store import Run
+
+Events = list[dict[str, Any]]
+METRICS = ("accuracy", "loss")
+_ACCURACY_ALT = mark(
+    "Chart of the accuracy by epoch. {run} after epoch {epoch}: training {train:.2f} %, held-out {held_out:.2f} %."
+)
+_LOSS_ALT = mark(
+    "Chart of the loss by epoch. {run} after epoch {epoch}: training {train:.2f}, held-out {held_out:.2f}."
+)
+
+
+def last_of(events: Events, kind: str) -> dict[str, Any] | None:
+    """The last event of a kind."""
+    return next((event for event in reversed(events) if event["event"] == kind), None)
+
+
+def run_figures(
+    run: Run, events: Events, others: Sequence[tuple[Run, Events]], dark: bool
+) -> Iterator[tuple[str, dict[str, Any], str]]:
+    """For each of `METRICS` its figure and what a screen reader says of it; `others` are laid over the run."""
+    shown = [(run, _epochs(events)), *((other, _epochs(theirs)) for other, theirs in others)]
+    num_epochs = max((epochs[-1]["num_epochs"] for _, epochs in shown if epochs), default=None)
+    if num_epochs is None:
+        started = last_of(events, "started")
+        num_epochs = started["num_epochs"] if started else 10
+    for metric in METRICS:
+        curves = [_curve(each, epochs, metric, index) for index, (each, epochs) in enumerate(shown)]
+        curves[0] = replace(curves[0], marks=marks_of(events, metric))
+        yield metric, curves_figure(curves, metric, num_epochs=num_epochs, dark=dark), _curve_alt(metric, curves[0])
+
+
+def run_layers(events: Events) -> tuple[tuple[str, str], str] | None:
+    """The diagram of this run's own layers, with how far the weights of each have moved, and what stands under it."""
+    started = last_of(events, "started")
+    if started is None:
+        return None
+    moved = next((event["weights_moved"] for event in reversed(events) if event.get("weights_moved")), None)
+    layers = tuple(Layer.from_json(layer) for layer in started["layers"])
+    network = get_network(started["experiment"]["network"])
+    moved = moved or {layer.name: 0.0 for layer in layers if layer.state != "sliced"}
+    text = _(
+        "{train:,} training, {val:,} held-out and {test:,} test images; {n} classes; trained on {device}. *Moved*: the "
+        "size of the change of a layer's weights, compared with their size at the start.",
+        train=started["num_train"], val=started["num_val"], test=started["num_test"], n=len(started["classes"]),
+        device=started["device"],
+    )  # fmt: skip
+    return diagram(layers, network.input_size, moved), text
+
+
+def _epochs(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [event for event in events if event["event"] == "epoch"]
+
+
+def _curve(run: Run, epochs: list[dict[str, Any]], metric: str, index: int) -> RunCurve:
+    best = max(epochs, key=lambda e: (e["val_accuracy"], -e["val_loss"]))["epoch"] if epochs else None
+    return RunCurve(
+        label=_("Run {number}", number=run.number),
+        colour_index=index,
+        epochs=[e["epoch"] for e in epochs],
+        train=[e[f"train_{metric}"] for e in epochs],
+        held_out=[e[f"val_{metric}"] for e in epochs],
+        best_epoch=best if not run.active else None,
+    )
+
+
+def _curve_alt(metric: str, curve: RunCurve) -> str:
+    scale, empty, text = 1, _("Chart of the loss by epoch; no point yet."), _LOSS_ALT
+    if metric == "accuracy":
+        scale, empty, text = 100, _("Chart of the accuracy by epoch; no point yet."), _ACCURACY_ALT
+    if not curve.epochs:
+        return empty
+    train, held_out = scale * curve.train[-1], scale * curve.held_out[-1]
+    said = _(text, run=curve.label, epoch=curve.epochs[-1], train=train, held_out=held_out)
+    return said + "".join(_(" Epoch {epoch}: {words}.", epoch=at.epoch, words=at.words) for at in curve.marks)
