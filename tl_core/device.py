@@ -54,7 +54,9 @@ def make_deterministic(seed: int) -> None:
     """Same seed, device and number of threads: same numbers."""
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.manual_seed(seed)
-    torch.use_deterministic_algorithms(True, warn_only=True)
+    torch.set_deterministic_debug_mode(
+        "warn"
+    )  # as use_deterministic_algorithms, without importing the compiler (1.7 s)
     torch.utils.deterministic.fill_uninitialized_memory = (
         False  # nothing here reads such memory; filling costs some 5 %
     )

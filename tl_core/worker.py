@@ -63,7 +63,7 @@ class Worker:
 
     def work(self) -> None:
         if self.lane == "training":
-            _import_torch()
+            _warm_up()
         else:
             self.answering.start()
         self.say("ready", pid=os.getpid())
@@ -96,6 +96,16 @@ def _import_torch() -> None:
     threads = int(os.environ.get("OMP_NUM_THREADS", "0"))
     if threads:
         torch.set_num_threads(threads)
+
+
+def _warm_up() -> None:
+    """What the first run would have to wait for otherwise: the first optimizer imports more than a second's worth."""
+    _import_torch()
+    import torch
+
+    import tl_core.training  # noqa: F401
+
+    torch.optim.AdamW([torch.zeros(1, requires_grad=True)])
 
 
 def _make_worker(lane: str, output: TextIO) -> Worker:
