@@ -85,7 +85,7 @@ def lessons(server: Server, page, count: int, own: bool) -> None:
     print(f"  Start to result: median {statistics.median(seconds):.1f} s, longest {seconds[-1]:.1f} s")
     print(f"  first runs that waited while somebody's second began: {late}")
     print(f"  slider to diagram in a browser meanwhile: {spread(meanwhile)}")
-    print(f"  a fragment drawn again, as a watching visitor asks for it: {spread(answers)}")
+    print(f"  the state of a run, or a part of the page, as a watching visitor asks for it: {spread(answers)}")
 
 
 def order(server: Server, since: float) -> tuple[int, int]:
@@ -157,7 +157,7 @@ def watch(server: Server, count: int, minutes: float, after: float) -> None:
     answers = [1000 * one for visitor in visitors for one in visitor.answers]
     errors = [error for visitor in visitors for error in visitor.errors]
     print(f"{count} visitors watched a run for {minutes:g} min, left and came back: {len(errors)} errors {errors[:2]}")
-    print(f"  a fragment drawn again: {spread(answers)}")
+    print(f"  the state of the run, or a part of the page, asked for: {spread(answers)}")
     print(
         f"  memory of the server: {before / 1e6:.0f} MB before, {peak / 1e6:.0f} MB at most "
         f"({(peak - before) / count / 1e6:.1f} MB a visitor), {left / 1e6:.0f} MB {after:g} min after ({left / before - 1:+.0%})"

@@ -1,19 +1,25 @@
 """How long the page lets people wait, as a browser sees it: `python -m benchmarks.page`
 
 Drives a real server with a real browser: cold start to the first page that can be used, slider to new diagram (alone, and while
-two runs train flat out), Start to the first point of the curve, Stop to stopped. Medians of `--repeats`.
+two runs train flat out, alone and with 30 people watching one of them), Start to the first point of the curve, Stop to stopped.
+Medians of `--repeats`.
 """
 
 import argparse
+import asyncio
 import statistics
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Page
 
 from benchmarks.browser import open_cases, server_and_browser, slider_to_diagram, spread
+from benchmarks.crowd import in_thread
+from benchmarks.visitor import Visitor
 from tl_core.engine.machine import hardware, software, trainers, training_threads
 
 _POINTS = "document.querySelector('.tl-plot')?.data?.[0]?.x?.length ?? 0"
@@ -58,9 +64,37 @@ def cold_start(home: Path) -> float:
         return ready + timed(lambda: (page.goto(server.url), page.locator(".tl-wide svg.tl-diagram").wait_for()))
 
 
+def watched(url: str, runner: Page, count: int, work: Callable[[], list[float]]) -> tuple[list[float], list[float]]:
+    """What `work` measures while so many people watch `runner`'s run, and how many milliseconds their questions took."""
+    (owner,) = (cookie["value"] for cookie in runner.context.cookies() if cookie["name"] == "tl_visitor")
+    visitors = [Visitor(url, owner) for _ in range(count)]  # a run is shown to its owner alone
+    seated, over = threading.Event(), threading.Event()
+
+    async def watch() -> None:
+        for visitor in visitors:
+            await visitor.open("train", urlsplit(runner.url).query)
+        seated.set()
+        while not over.is_set():
+            await asyncio.sleep(0.1)
+        for visitor in visitors:
+            await visitor.leave()
+
+    thread, _found = in_thread(watch())
+    seated.wait(120)
+    for visitor in visitors:
+        visitor.answers.clear()
+    try:
+        measured = work()
+    finally:
+        over.set()
+        thread.join()
+    return measured, [1000 * one for visitor in visitors for one in visitor.answers]
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--watchers", type=int, nargs="+", default=[30, 60])
     args = parser.parse_args()
     count = trainers()
     print(f"{hardware(threads=training_threads(count))} in each of {count} workers; {software()}")
@@ -79,6 +113,12 @@ def main() -> None:
                 runner.get_by_role("button", name="Start", exact=True).click()
                 wait(runner, f"{_POINTS} >= 1")
             print("slider to diagram, while training:", spread(slider_to_diagram(watcher, 100, pause=0.3)))
+            for number in args.watchers:
+                slider, answers = watched(
+                    server.url, runners[0], number, lambda: slider_to_diagram(watcher, 100, pause=0.3)
+                )
+                print(f"the same, and {number} people watch:", spread(slider))
+                print("  what they ask for is there in:   ", spread(answers))
 
 
 if __name__ == "__main__":

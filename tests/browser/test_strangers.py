@@ -55,6 +55,14 @@ async def started(ann: Visitor, store: Store, query: str) -> str:
     return mine()[0]
 
 
+def live_status(server: Server, run_id: str, cookie: str) -> int:
+    connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=10)
+    connection.request("GET", f"/live/{run_id}?lang=en&dark=0", headers={"Cookie": cookie} if cookie else {})
+    answer = connection.getresponse()
+    connection.close()
+    return answer.status
+
+
 def test_a_run_by_address_by_id_and_by_message(server: Server, store: Store) -> None:
     async def attempts() -> None:
         ann, eve = Visitor(server.url), Visitor(server.url)
@@ -65,7 +73,10 @@ def test_a_run_by_address_by_id_and_by_message(server: Server, store: Store) -> 
             assert "Stop" not in eve.buttons
             assert b"Run 1" not in eve.said, "neither its name nor its curves"
             await eve._ask(trigger=ann.buttons["Stop"])  # the very message that Ann's browser would send
-            await eve._ask(fragment=next(iter(ann._timers)))  # and the one that asks for her live view
+            await eve._ask(fragment=next(iter(ann._timers)))  # and one that asks for a part of her page
+            for cookie in (f"tl_visitor={eve.id}", "", f"tl_visitor={eve.id}; tl_visitor=%27%20OR%201=1"):
+                assert live_status(server, run_id, cookie) == 404, "nor how it goes on"
+            assert live_status(server, run_id, f"tl_visitor={ann.id}") == 200
             await asyncio.sleep(1.5)
             assert store.get_run(run_id).active, "nobody else stops it"
             assert b"Run 1" not in eve.said
