@@ -1,6 +1,5 @@
 """A real server and a real browser to measure with, and how long a page takes to answer a slider."""
 
-import shutil
 import statistics
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +7,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from tests.browser.conftest import FLAGS, Server, serve
+from tests.browser.conftest import FLAGS, Server, browser_path, serve
 
 _CLOCK = """() => {
   const find = (root) => {
@@ -34,9 +33,8 @@ _CLOCK = """() => {
 @contextmanager
 def server_and_browser(home: Path, data_dir: Path | None = None) -> Iterator[tuple[Server, Browser]]:
     """`data_dir`: the shelf of the server; None for the small made set of the tests alone."""
-    path = shutil.which("chromium") or shutil.which("google-chrome")
     with serve(home, data_dir) as server, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=browser_path(), args=FLAGS)
         yield server, browser
         browser.close()
 

@@ -48,7 +48,7 @@ def make_stripes(tmp_path: Path) -> Callable[..., Path]:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """With several processes (`-n`), all browser tests go to one of them, for they share a server; else each file to one."""
     for item in items:
-        group = "browser" if item.get_closest_marker("browser") else item.path.stem
+        group = "browser" if "browser" in item.path.parts else item.path.stem
         item.add_marker(pytest.mark.xdist_group(group))
 
 
