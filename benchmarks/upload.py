@@ -6,7 +6,6 @@ and its check-up is there. The second time the same bytes are known and are not 
 
 import argparse
 import io
-import shutil
 import tempfile
 import time
 import zipfile
@@ -16,7 +15,7 @@ import numpy as np
 from PIL import Image, ImageFilter
 from playwright.sync_api import Page, sync_playwright
 
-from tests.browser.conftest import FLAGS, serve
+from tests.browser.conftest import FLAGS, browser_path, serve
 from tests.browser.test_my_images import choose, send
 
 CLASSES = 10
@@ -59,9 +58,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         path = Path(folder) / "photographs.zip"
         make_zip(path, args.images)
-        browser = playwright.chromium.launch(
-            executable_path=shutil.which("chromium") or shutil.which("google-chrome"), args=FLAGS
-        )
+        browser = playwright.chromium.launch(executable_path=browser_path(), args=FLAGS)
         page = browser.new_page(viewport={"width": 1440, "height": 1000})
         page.set_default_timeout(100_000)
         with serve(Path(folder) / "home") as server:

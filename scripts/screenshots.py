@@ -8,7 +8,6 @@ Starts a server of its own and trains once, so that the Train page shows a real 
 import argparse
 import os
 import re
-import shutil
 import signal
 import socket
 import subprocess
@@ -19,6 +18,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, sync_playwright
 
+from tests.browser.conftest import browser_path
 from tl_core.paths import ROOT
 
 WIDTHS = {390: 844, 1440: 900, 1920: 1080}
@@ -81,7 +81,7 @@ def main() -> None:
     server, url = start_server(args.home.resolve(), args.data_dir.resolve())
     try:
         with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
+            browser = playwright.chromium.launch(executable_path=browser_path(), args=FLAGS)
             first = browser.new_context()
             page = first.new_page()
             addresses = {

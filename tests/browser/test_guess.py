@@ -13,7 +13,10 @@ MEASURE_SECONDS = 60
 
 def top(page: Page, selector: str) -> float:
     """Where an element begins on the page, in px."""
-    return page.locator(selector).first.bounding_box()["y"]
+    scrolled = page.evaluate(
+        "document.querySelector('[data-testid=stMain]').scrollTop"
+    )  # by a click on what was half seen
+    return page.locator(selector).first.bounding_box()["y"] + scrolled
 
 
 def test_guess_measure_and_both_marks_without_a_jump(server: Server, page: Page) -> None:

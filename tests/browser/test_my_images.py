@@ -2,7 +2,6 @@
 
 import io
 import re
-import shutil
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +9,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import FLAGS, Server
+from tests.browser.conftest import FLAGS, Server, browser_path
 from tests.conftest import write_stripes
 
 expect.set_options(timeout=30_000)
@@ -20,8 +19,7 @@ CAMERA = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"
 @pytest.fixture(scope="module")
 def camera_browser(browser: Browser) -> Iterator[Browser]:
     """A browser that believes it has a camera, and shows a moving pattern for its picture."""
-    path = shutil.which("chromium") or shutil.which("google-chrome")
-    with_camera = browser.browser_type.launch(executable_path=path, args=[*FLAGS, *CAMERA])
+    with_camera = browser.browser_type.launch(executable_path=browser_path(), args=[*FLAGS, *CAMERA])
     yield with_camera
     with_camera.close()
 

@@ -1,7 +1,6 @@
 """A visitor's picture meets a finished run while another run trains."""
 
 import re
-import time
 from pathlib import Path
 
 import pytest
@@ -40,11 +39,11 @@ def test_a_picture_is_tried_while_another_run_trains(server: Server, page: Page,
     trying.goto(address)
     expect(trying.get_by_role("heading", name="Try my picture")).to_be_visible()
     (tmp_path / "letter.png").write_text("not a picture")
-    before, begun = num_points(page), time.monotonic()
+    before = num_points(page)
     choose(trying, down, tmp_path / "letter.png")
     answers = trying.locator(".tl-tries figure")
-    expect(answers).to_have_count(1, timeout=5_000)
-    assert time.monotonic() - begun < 5
+    expect(answers).to_have_count(1)
+    assert num_points(page) < 400, "nobody waits for the run to end"
     expect(answers.locator("li").first).to_contain_text(re.compile(r"down.*\d %"))
     expect(trying.get_by_test_id("stAlert").filter(has_text="letter.png")).to_be_visible()
     until(lambda: num_points(page) >= before + 2, seconds=60)
