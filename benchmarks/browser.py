@@ -34,7 +34,7 @@ _CLOCK = """() => {
 def server_and_browser(home: Path, data_dir: Path | None = None) -> Iterator[tuple[Server, Browser]]:
     """`data_dir`: the shelf of the server; None for the small made set of the tests alone."""
     with serve(home, data_dir) as server, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=browser_path(), args=FLAGS)
+        browser = playwright.chromium.launch(executable_path=browser_path(windows=True), args=FLAGS)
         yield server, browser
         browser.close()
 

@@ -167,6 +167,8 @@ class Visitor:
                 version = fields["x-version"]
                 wait = _SELDOM if fields["x-crowd"] == "1" else _OFTEN
                 await asyncio.sleep(wait)
+        except (OSError, asyncio.IncompleteReadError) as error:
+            self.errors.append(f"{address}: {error!r}")
         finally:
             writer.close()
 
