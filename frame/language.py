@@ -17,9 +17,8 @@ _STYLE = """<style>
 </style>"""
 
 
-_drawing = (
-    threading.local()
-)  # a thread draws for one visitor; the state of a session is slow to ask, for hundreds of texts
+# A thread draws for one visitor; the state of a session is slow to ask, for hundreds of texts
+_drawing = threading.local()
 
 
 def follow_visitor() -> None:

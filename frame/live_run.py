@@ -33,7 +33,7 @@ from tl_core.store import Run
 
 NO_LAYERS = mark("The layers are drawn as soon as the network is ready.")
 MOST_OVERLAID = 20
-CROWD, CROWD_SECONDS = 30, 2.0  # from so many answers in so many seconds on, browsers ask half as often
+CROWD, CROWD_SECONDS = 30, 2.0  # above so many answers a second, over so many seconds, browsers ask half as often
 _NO_STORE = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 _JS = Path(__file__).parent / "js"
 _BAR = """<div class="tl-live-bar"><p></p><div role="progressbar" aria-valuemin="0" aria-valuemax="100"><i></i></div></div>
@@ -122,23 +122,22 @@ def answer(request: Request) -> Response:
             run = _own(request.path_params["run_id"], visitor)
             wanted = [name for name in query.get("with", "").split(",") if name][:MOST_OVERLAID]
             others = [_own(name, visitor) for name in wanted]
+            events = get_events().of(run.id)
+            overlaid = [(one, get_events().of(one.id)) for one in others]
         except RunNotFound:
             return Response(status_code=404, headers=_NO_STORE)
         except DBAPIError as error:
             return JSONResponse({"error": outage_text(error)}, 503, _NO_STORE)
-        events = get_events().of(run.id)
         share, text = standing(run, events)
         said = lines(run, events)
-        version = _digest(
-            [run.status, len(events), share, text, said, [len(get_events().of(one.id)) for one in others]]
-        )
+        version = _digest([run.status, len(events), share, text, said, [len(theirs) for _one, theirs in overlaid]])
         headers = {**_NO_STORE, "X-Version": version, "X-Crowd": str(int(_kept.is_crowd()))}
         if version == query.get("known"):
             return Response(status_code=204, headers=headers)
         key = run.id, code, dark, *wanted
         body = _kept.get(key, version)
         if body is None:
-            body = json.dumps(live_state(run, events, others, dark, share, text, said)).encode()
+            body = json.dumps(live_state(run, events, overlaid, dark, share, text, said)).encode()
             _kept.put(key, version, body)
     return Response(body, media_type="application/json", headers=headers)
 
@@ -146,7 +145,7 @@ def answer(request: Request) -> Response:
 def live_state(
     run: Run,
     events: list[dict[str, Any]],
-    others: Sequence[Run],
+    overlaid: Sequence[tuple[Run, list[dict[str, Any]]]],
     dark: bool,
     share: float,
     text: str,
@@ -155,7 +154,6 @@ def live_state(
     """What the two components draw. Of an ended run nothing but that: the page is drawn again then."""
     if not run.active:
         return {"over": True}
-    overlaid = [(other, get_events().of(other.id)) for other in others]
     layers = run_layers(events)
     (wide, tall), caption = layers or (("", ""), _(NO_LAYERS))
     return {
