@@ -35,8 +35,9 @@ def show() -> None:
     try:
         services.get_engine()
         shelf.watch_shelf()
-        for note in state.read_url():
-            st.warning(plain(note))
+        with st.container():
+            for note in state.read_url():
+                st.warning(plain(note))
         tools.show_tools(page.url_path)
         class_banner.show_banner()
         entry.announce()

@@ -8,6 +8,7 @@ import streamlit as st
 from frame.class_fixed import WORDS, get_lesson, hidden_controls, locked_controls
 from frame.class_room import note_guess
 from frame.class_store import get_classes, membership
+from frame.places import in_place
 from frame.services import get_catalogue, owner
 from frame.text import plain
 from tl_core.class_guesses import SIMILARITY, about_similarity
@@ -28,6 +29,7 @@ _LESSON = """<style>
 </style>"""
 
 
+@in_place
 def show_banner() -> None:
     """Drawn before the page."""
     _note_guesses()

@@ -8,6 +8,7 @@ import streamlit as st
 
 from frame.inside_answers import ask, get_searches
 from frame.inside_subject import Subject
+from frame.places import in_place
 from frame.text import plain
 from tl_core.engine.questions import Question
 from tl_core.language import _, many, mark, retold
@@ -69,6 +70,7 @@ def search_again(search: Search) -> None:
     get_searches().begin(True, **search.args)
 
 
+@in_place
 def follow(searches: dict[str, Search], subject: Subject) -> None:
     """How far the searches are, always in the same height; draws the page again when they are over."""
     if not searches:

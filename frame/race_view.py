@@ -5,6 +5,7 @@ import streamlit as st
 from frame import components
 from frame.glossary import tell
 from frame.outage import patient
+from frame.places import in_place
 from frame.race_data import get_race_runs, get_races, start_race, stop_race
 from frame.race_result import show_lanes, show_sizes, show_verdict
 from frame.run_view import data_word
@@ -49,6 +50,7 @@ def is_busy(race_id: str | None) -> bool:
         return False
 
 
+@in_place
 def show_race(race_id: str) -> None:
     """The race with this id; a sentence where there is none."""
     try:

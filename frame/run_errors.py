@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 
 from frame.pick_plot import pick_plot, picked_point
+from frame.places import in_place
 from frame.run_exam import POLL_SECONDS, exam_of, pictures_of, ready
 from frame.text import plain
 from frame.try_picture import percent
@@ -26,6 +27,7 @@ MOST_IN_CELL = 24
 _SMALL = 64  # px; up to this side a picture is shown pixel by pixel
 
 
+@in_place
 def show_run_errors(run: Run, started: dict[str, Any], finished: dict[str, Any]) -> None:
     """The mistakes of a run whose `started` and `finished` events these are."""
     classes, confusion = started["classes"], finished["confusion"]
@@ -47,6 +49,7 @@ def show_run_errors(run: Run, started: dict[str, Any], finished: dict[str, Any])
     _cells(run, answers, classes, confusion)
 
 
+@in_place
 def _checked(answers: ExamAnswers, confusion: list[list[int]]) -> ExamAnswers | None:
     """The answers if they are those of the same exam; the page says what differs."""
     changed = answers.num_changed(confusion)
@@ -71,6 +74,7 @@ def _checked(answers: ExamAnswers, confusion: list[list[int]]) -> ExamAnswers | 
     return answers
 
 
+@in_place
 def _worst(run: Run, answers: ExamAnswers, classes: list[str]) -> None:
     rows = answers.worst()
     key = f"worst_shown_{run.id}"

@@ -10,6 +10,7 @@ from typing import Any
 
 import streamlit as st
 
+from frame.places import in_place
 from frame.services import get_answers, get_catalogue, get_engine, owner
 from frame.text import plain
 from tl_core.engine.questions import Question
@@ -59,6 +60,7 @@ def get_exams() -> Exams:
     return Exams()
 
 
+@in_place
 def exam_of(run: Run, num_test: int) -> ExamAnswers | None:
     """The answers, or None where they are not here; then the page says why, how far they are, or offers to get them."""
     experiment = Experiment.from_json(run.experiment)

@@ -9,6 +9,7 @@ from frame import components
 from frame.class_bars import show_class_bars
 from frame.live_run import NO_LAYERS, show_live
 from frame.outage import patient
+from frame.places import in_place
 from frame.recorded import run_changed
 from frame.replay import end_replay, happened, is_replayed
 from frame.run_drawings import last_of, run_figures, run_layers
@@ -70,6 +71,7 @@ def is_going_on(run_id: str | None, experiment: Experiment) -> bool:
     return run.active and run.experiment == experiment.to_json()
 
 
+@in_place
 def show_run(run_id: str, others: list[str]) -> None:
     """The run, live while it goes on; `others` are ids of runs whose curves are laid over it."""
     store = get_store()
@@ -131,6 +133,7 @@ def _layers(events: list[dict[str, Any]]) -> None:
     st.markdown(text)
 
 
+@in_place
 def _result(run: Run, events: list[dict[str, Any]]) -> None:
     finished, started = last_of(events, "finished"), last_of(events, "started")
     if finished is None or started is None:

@@ -8,6 +8,7 @@ from urllib.parse import urlencode, urlsplit
 
 import streamlit as st
 
+from frame.places import in_place
 from frame.services import get_catalogue, get_engine, get_events, owner
 from frame.settings import Settings
 from frame.text import plain
@@ -63,6 +64,7 @@ class _Asked:
         return not self.question.future.done()
 
 
+@in_place
 def show_take_home(run: Run, titles: Callable[[], tuple[str, str]]) -> None:
     """The panel; nothing for a run that has not finished. `titles`: of the run and of its data, in the language spoken."""
     if run.status != "finished":

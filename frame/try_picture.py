@@ -13,6 +13,7 @@ from typing import Any
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+from frame.places import in_place
 from frame.services import get_catalogue, get_engine, get_events, get_store, owner
 from frame.text import plain
 from frame.upload import PICTURES, forget, incoming, safe_name
@@ -47,6 +48,7 @@ class _Tried:
     seed: int = 0
 
 
+@in_place
 def show_try_picture(run_id: str) -> None:
     """Uploader, camera, test pictures and the answers so far; nothing for a run that has not finished."""
     try:

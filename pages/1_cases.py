@@ -5,8 +5,8 @@ from typing import Any
 import streamlit as st
 
 from frame import guess, state
+from frame.data_trouble import show_trouble
 from frame.datasets import redraw_when_done, show_thumbnails
-from frame.download_box import download_box
 from frame.drawings import map_click, plan, show_diagram, show_map
 from frame.entry import enter
 from frame.experiment_bar import IMAGINED_CLASSES, experiment_bar, num_images
@@ -87,10 +87,7 @@ def _counts_text(counts: dict[str, Any], unused: int) -> str:
     return text + (_("; {n:,} files could not be used.", n=skipped) if skipped else ".")
 
 
-if data.missing:
-    download_box(data.missing)
-elif data.error:
-    st.error(plain(retold(data.error)))
+show_trouble(data, measuring=False)
 
 waiting = () if asking and data.description else data.waiting  # nothing on the page waits for what is kept back
 st.html(STEADY)

@@ -3,8 +3,8 @@
 import streamlit as st
 
 from frame import class_room
+from frame.data_trouble import show_trouble
 from frame.datasets import redraw_when_done
-from frame.download_box import download_box
 from frame.drawings import plan, show_diagram
 from frame.entry import enter
 from frame.experiment_bar import experiment_bar, num_images
@@ -35,12 +35,7 @@ def why(settings: Settings, prescription: Prescription) -> str:
 enter()
 
 settings, data = experiment_bar()
-if data.missing:
-    download_box(data.missing)
-elif data.error:
-    st.error(plain(retold(data.error)))
-elif data.measure_error:
-    st.info(plain(retold(data.measure_error)))
+show_trouble(data)
 
 run_id = st.session_state.get("run_id")
 if settings.imagined:

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
+from frame.data_trouble import show_trouble
 from frame.datasets import redraw_when_done
-from frame.download_box import download_box
 from frame.entry import enter
 from frame.experiment_bar import experiment_bar
 from frame.glossary import tell
@@ -27,10 +27,8 @@ tell(
     )
 )
 subject = choose_subject(settings, data)
-if data.missing and not subject.data:
-    download_box(data.missing)
-elif data.error and not subject.data:
-    st.error(plain(retold(data.error)))
+if not subject.data:
+    show_trouble(data, measuring=False)
 if not subject.run and not subject.has_before:
     missing = _("The weights of {name} are not on this machine yet.", name=_(subject.network.title))
     st.info(plain(f"{missing} {subject.network.bring_sentence}"))

@@ -2,26 +2,20 @@
 
 import streamlit as st
 
+from frame.data_trouble import show_trouble
 from frame.datasets import redraw_when_done
-from frame.download_box import download_box
 from frame.entry import enter
 from frame.experiment_bar import experiment_bar
 from frame.glossary import tell
 from frame.race_history import show_history
 from frame.race_setup import race_setup
 from frame.race_view import is_busy, show_race
-from frame.text import plain
 from tl_core.language import _
 
 enter()
 
 settings, data = experiment_bar()
-if data.missing:
-    download_box(data.missing)
-elif data.error:
-    st.error(plain(data.error))
-elif data.measure_error:
-    st.info(plain(data.measure_error))
+show_trouble(data)
 
 race_id = st.session_state.get("race_id")
 st.header(_("Race"), anchor=False)

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import pytest
 import streamlit as st
+from streamlit.delta_generator_singletons import context_dg_stack
 from streamlit.testing.v1 import AppTest
 
-from frame import run_exam, services
+from frame import run_exam, run_view, services
 from frame.run_fitting import marks_of
 from tl_core.data import new_upload_id
 from tl_core.engine import LocalEngine
@@ -100,6 +101,23 @@ def test_the_mistakes_are_those_of_the_confusion_matrix() -> None:
     page.button(key=f"worst_more_{run_id}").click().run()
     wait(page)
     assert len(galleries(page)[0]) == 24
+
+
+def test_what_follows_stays_in_its_place_while_the_exam_is_sat(stripes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Or a click on it may be dropped, see `frame.places`."""
+    monkeypatch.setattr(run_exam, "PATIENCE", 0.0)
+    places = []
+    monkeypatch.setattr(
+        run_view, "show_take_home", lambda *_args: places.append(context_dg_stack.get()[-1]._get_delta_path_str())
+    )
+    run_id, _finished = record(Experiment(data=str(stripes), epochs=6, recipe="case-1"))
+    page = AppTest.from_string(f"from frame.run_view import show_run\nshow_run({run_id!r}, [])", default_timeout=60)
+    page.session_state.owner = "ann"
+    assert "Looking at" in words(page.run())
+    run_exam.get_exams().of(run_id)[0].future.result(60)
+    page.run()
+    assert "No mistakes" in words(page) and "Looking at" not in words(page)
+    assert len(set(places)) == 1, places
 
 
 def test_every_cell_can_be_chosen_without_a_mouse() -> None:
