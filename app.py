@@ -9,6 +9,8 @@ else:  # the web server, which Streamlit starts, imports this file once
 
     import streamlit as st
 
+    from frame import last_words
     from frame.routes import ROUTES
 
+    last_words.install()
     app = st.App(Path(__file__).resolve(), routes=ROUTES)

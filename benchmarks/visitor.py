@@ -4,6 +4,8 @@ import asyncio
 import re
 import time
 import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -15,6 +17,8 @@ _ENOUGH = 2**26  # bytes of one message
 _PATIENCE = 5.0  # seconds
 _LIVE = re.compile(rb'"url": ?"(live/[^"]+)"')  # what the components of a run that goes on ask for: frame/js/live.js
 _OFTEN, _SELDOM = 0.5, 1.0  # seconds, as there
+_NEWS = re.compile(rb'"url": ?"(news/[^"]+)", ?"seconds": ?([0-9.]+)')  # what a page waits for: frame/js/wake.js
+_SLOWER, _SLOWEST = 1.25, 5.0  # as there
 
 
 @dataclass
@@ -44,6 +48,7 @@ class Visitor:
         self._asked: dict[str, float] = {}
         self._page_hash = ""
         self._live: tuple[str, asyncio.Task] | None = None
+        self._news: asyncio.Task | None = None
         self.drawn = asyncio.Event()
 
     async def open(self, page: str, query: str) -> None:
@@ -60,9 +65,10 @@ class Visitor:
         await asyncio.wait_for(self.drawn.wait(), 120)
 
     async def leave(self) -> None:
-        for task in (*self._tasks, *self._timers.values(), *(self._live or ())[1:]):
-            task.cancel()
-        self._live = None
+        for task in (*self._tasks, *self._timers.values(), *(self._live or ())[1:], self._news):
+            if task is not None:
+                task.cancel()
+        self._live = self._news = None
         self._tasks = []
         if self.socket is not None:
             await self.socket.close()
@@ -115,6 +121,8 @@ class Visitor:
                 self.said += raw
                 if (found := _LIVE.search(raw)) and (self._live is None or self._live[0] != found[1].decode()):
                     self._follow(found[1].decode())
+                if found := _NEWS.search(raw):
+                    self._await_news(found[1].decode(), float(found[2]))
                 element = message.delta.new_element
                 if element.HasField("button"):
                     self.buttons.pop(element.button.label, None)
@@ -144,20 +152,12 @@ class Visitor:
 
     async def _ask_for_the_run(self, address: str) -> None:
         """Until it is over; then the page is drawn again."""
-        place = urlsplit(self.url)
         version, wait = "", _OFTEN
-        reader, writer = await asyncio.open_connection(place.hostname, place.port)
-        try:
+        async with self._line() as get:
             while True:
                 start = time.perf_counter()
-                head = f"GET /{address}&known={version} HTTP/1.1\r\nHost: {place.netloc}\r\nCookie: tl_visitor={self.id}\r\n\r\n"
-                writer.write(head.encode())
-                await writer.drain()
-                lines = (await reader.readuntil(b"\r\n\r\n")).decode().lower().split("\r\n")
-                fields = dict(line.split(": ", 1) for line in lines[1:] if ": " in line)
-                body = await reader.readexactly(int(fields.get("content-length", 0)))
+                status, fields, body = await get(f"{address}&known={version}")
                 self.answers.append(time.perf_counter() - start)
-                status = int(lines[0].split()[1])
                 if status not in (200, 204):
                     self.errors.append(f"{status} {address}")
                     return
@@ -167,8 +167,47 @@ class Visitor:
                 version = fields["x-version"]
                 wait = _SELDOM if fields["x-crowd"] == "1" else _OFTEN
                 await asyncio.sleep(wait)
+
+    def _await_news(self, address: str, seconds: float) -> None:
+        if self._news is not None:
+            self._news.cancel()
+        self._news = asyncio.create_task(self._ask_for_news(address, seconds)) if seconds else None
+
+    async def _ask_for_news(self, address: str, wait: float) -> None:
+        """Until there are some; then the page is drawn again."""
+        async with self._line() as get:
+            while True:
+                await asyncio.sleep(wait)
+                wait = min(_SLOWEST, wait * _SLOWER)
+                if (await get(address))[0] != 204:
+                    await self._ask()
+
+    @asynccontextmanager
+    async def _line(self) -> AsyncIterator[Callable[[str], Awaitable[tuple[int, dict[str, str], bytes]]]]:
+        """A connection to the server, and what gets the status, the headers and the body of an address below it."""
+        place = urlsplit(self.url)
+        reader, writer = await asyncio.open_connection(place.hostname, place.port)
+
+        async def get(address: str, again: bool = True) -> tuple[int, dict[str, str], bytes]:
+            nonlocal reader, writer
+            head = f"GET /{address} HTTP/1.1\r\nHost: {place.netloc}\r\nCookie: tl_visitor={self.id}\r\n\r\n"
+            try:
+                writer.write(head.encode())
+                await writer.drain()
+                lines = (await reader.readuntil(b"\r\n\r\n")).decode().lower().split("\r\n")
+            except (OSError, asyncio.IncompleteReadError):  # the server closes what has been idle for some seconds
+                if not again:
+                    raise
+                writer.close()
+                reader, writer = await asyncio.open_connection(place.hostname, place.port)
+                return await get(address, again=False)
+            fields = dict(line.split(": ", 1) for line in lines[1:] if ": " in line)
+            return int(lines[0].split()[1]), fields, await reader.readexactly(int(fields.get("content-length", 0)))
+
+        try:
+            yield get
         except (OSError, asyncio.IncompleteReadError) as error:
-            self.errors.append(f"{address}: {error!r}")
+            self.errors.append(repr(error))
         finally:
             writer.close()
 

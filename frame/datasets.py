@@ -11,6 +11,7 @@ from typing import Any
 
 import streamlit as st
 
+from frame import wake
 from frame.services import get_answers, get_catalogue
 from frame.settings import Settings
 from frame.text import plain
@@ -26,6 +27,7 @@ STRIP = 4  # pictures of a short row
 SOURCE_OF_DRAWN = "dogs"  # what the network `drawn.NETWORK` learnt from
 STAMP_SECONDS = 5
 PATIENCE = 0.4  # seconds a page waits for an answer before it draws without it
+SOON = 0.3  # seconds after which it is first asked whether the answer has come
 
 
 @dataclass(frozen=True)
@@ -96,15 +98,8 @@ def describe_data(settings: Settings) -> DataInfo:
 
 def redraw_when_done(futures: tuple[Future, ...]) -> None:
     """Draw the page again as soon as the awaited answers are there."""
-    if not futures:
-        return
-
-    @st.fragment(run_every=0.3)
-    def wait() -> None:
-        if all(future.done() for future in futures):
-            st.rerun()
-
-    wait()
+    if futures:
+        wake.when(lambda: all(future.done() for future in futures), SOON)
 
 
 def _stamp(name: str) -> float:

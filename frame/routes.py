@@ -6,6 +6,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from frame.news import news
+
 # Streamlit logs that no page is being drawn, which is as it should be here
 logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context").setLevel(logging.ERROR)
 
@@ -20,4 +22,4 @@ def live(request: Request) -> Response:
     return answer(request)
 
 
-ROUTES = [Route("/live/{run_id}", live)]
+ROUTES = [Route("/live/{run_id}", live), Route("/news/{token}", news)]

@@ -11,6 +11,7 @@ from typing import Any
 import streamlit as st
 
 from frame.places import in_place
+from frame.saving import is_being_saved, wait_for_weights
 from frame.services import get_answers, get_catalogue, get_engine, owner
 from frame.text import plain
 from tl_core.engine.questions import Question
@@ -25,7 +26,6 @@ from tl_core.store import Run
 MOST_KEPT = 32
 POLL_SECONDS = 0.4
 QUIET_SECONDS = 1.0  # what takes longer gets a progress bar
-SAVING_SECONDS = 30.0  # the weights are written after the result is told
 PATIENCE = 0.4  # seconds a page waits before it is drawn without the pictures
 UNASKED_PIXELS = 25_000_000  # test images x pixels that are looked at without being asked for: some seconds of work
 
@@ -69,10 +69,9 @@ def exam_of(run: Run, num_test: int) -> ExamAnswers | None:
         return None
     known = get_exams().of(run.id)
     if known is None or known[0].future.done() and known[0].future.exception() is not None:
-        weights, just_ended = run_weights(run.id), time.time() - (run.ended or 0) < SAVING_SECONDS
-        if not weights.is_file():
-            if just_ended:
-                _wait_for_weights(run)
+        if not run_weights(run.id).is_file():
+            if is_being_saved(run):
+                wait_for_weights(run)
             else:
                 st.markdown(
                     _(
@@ -129,14 +128,6 @@ def ready(future: Future) -> bool:
 def _failed(error: Any, run_id: str) -> None:
     st.error(plain(retold(str(error))))
     st.button(_("Try again"), key=f"exam_again_{run_id}", on_click=get_exams().ask, args=(run_id,))
-
-
-@st.fragment(run_every=POLL_SECONDS)
-def _wait_for_weights(run: Run) -> None:
-    st.markdown(_("The network is being saved."))
-    late = time.time() - (run.ended or 0) > SAVING_SECONDS
-    if late or run_weights(run.id).is_file():
-        st.rerun()
 
 
 @st.fragment(run_every=POLL_SECONDS)

@@ -1,9 +1,10 @@
 """The shelf is looked at every few seconds, so that a folder or archive put there appears without a click."""
 
+import functools
 import os
+import time
 
-import streamlit as st
-
+from frame import wake
 from frame.services import get_catalogue
 from tl_core import paths
 from tl_core.data.catalogue import archive_stem
@@ -13,17 +14,17 @@ EVERY = 5.0  # seconds
 
 def watch_shelf() -> None:
     """Draw the page again when the list of names has changed; draws nothing itself. Call it before the catalogue is read."""
-    st.session_state.shelf_names = shelf_names()
+    shown = shelf_names()
     catalogued = {entry.path.name for entry in get_catalogue().values() if entry.path is not None}
-    if catalogued != st.session_state.shelf_names:
+    if catalogued != shown:
         get_catalogue.clear()
-    _look()
+    wake.when(lambda: _names_at(int(time.monotonic() / EVERY)) != shown, EVERY)
 
 
-@st.fragment(run_every=EVERY)
-def _look() -> None:
-    if shelf_names() != st.session_state.shelf_names:
-        st.rerun()
+@functools.lru_cache(maxsize=1)
+def _names_at(_moment: int) -> frozenset[str]:
+    """Looked up once for all who ask within a moment."""
+    return shelf_names()
 
 
 def shelf_names() -> frozenset[str]:

@@ -14,6 +14,7 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from frame.places import in_place
+from frame.saving import is_being_saved, wait_for_weights
 from frame.services import get_catalogue, get_engine, get_events, get_store, owner
 from frame.text import plain
 from frame.upload import PICTURES, forget, incoming, safe_name
@@ -31,7 +32,6 @@ MOST_RUNS = 4  # runs whose answers a visit keeps
 AT_A_TIME = 4  # pictures in one question, so that the bar moves and other questions get their turn
 NUM_TEST_PICTURES = 6
 QUIET_SECONDS = 1.0  # an answer that takes longer gets a progress bar
-SAVING_SECONDS = 30.0  # the weights are written after the result is told
 PATIENCE = 0.5  # seconds the page waits for them before it is drawn without; small networks are saved in far less
 
 
@@ -58,25 +58,15 @@ def show_try_picture(run_id: str) -> None:
     if run.status != "finished":
         return
     st.subheader(_("Try my picture"), anchor=False)
-    weights = run_weights(run.id)
-    just_ended = time.time() - (run.ended or 0) < SAVING_SECONDS
     patience = time.monotonic() + PATIENCE
-    while just_ended and not weights.is_file() and time.monotonic() < patience:
+    while is_being_saved(run) and time.monotonic() < patience:
         time.sleep(0.05)
-    if weights.is_file():
+    if run_weights(run.id).is_file():
         _try_area(run)
-    elif just_ended:
-        _wait_for_weights(run)
+    elif is_being_saved(run):
+        wait_for_weights(run)
     else:
         st.markdown(_("The weights of this run are no longer kept. Run it again to try pictures with it."))
-
-
-@st.fragment(run_every=0.5)
-def _wait_for_weights(run: Run) -> None:
-    st.markdown(_("The network is being saved."))
-    late = time.time() - (run.ended or 0) > SAVING_SECONDS
-    if late or run_weights(run.id).is_file():
-        st.rerun()
 
 
 @st.fragment

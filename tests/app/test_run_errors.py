@@ -12,7 +12,7 @@ import streamlit as st
 from streamlit.delta_generator_singletons import context_dg_stack
 from streamlit.testing.v1 import AppTest
 
-from frame import run_exam, run_view, services
+from frame import run_exam, run_view, saving, services
 from frame.run_fitting import marks_of
 from tl_core.data import new_upload_id
 from tl_core.engine import LocalEngine
@@ -116,7 +116,8 @@ def test_what_follows_stays_in_its_place_while_the_exam_is_sat(stripes: Path, mo
     assert "Looking at" in words(page.run())
     run_exam.get_exams().of(run_id)[0].future.result(60)
     page.run()
-    assert "No mistakes" in words(page) and "Looking at" not in words(page)
+    assert "No mistakes" in words(page)
+    assert "Looking at" not in words(page)
     assert len(set(places)) == 1, places
 
 
@@ -165,7 +166,7 @@ def test_weights_that_are_gone_leave_the_counts(stripes: Path, monkeypatch: pyte
     run_id, _ = record(Experiment(data=str(stripes), epochs=1))
     weights_path(run_id).unlink()
     assert "being saved" in words(show(run_id)), "the result is told a moment before the weights are written"
-    monkeypatch.setattr(run_exam, "SAVING_SECONDS", 0.0)
+    monkeypatch.setattr(saving, "LONGEST", 0.0)
     page = show(run_id)
     assert "no longer kept" in words(page)
     assert len(page.selectbox) == 2

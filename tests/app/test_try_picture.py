@@ -9,7 +9,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from frame import services, try_picture
+from frame import saving, services, try_picture
 from frame.try_picture import percent
 from tl_core.data import new_upload_id
 from tl_core.engine import LocalEngine
@@ -103,7 +103,7 @@ def test_weights_that_are_gone_are_said(stripes: Path, monkeypatch: pytest.Monke
     weights_path(run_id).unlink()
     page.button[0].click().run()
     assert "being saved" in page.markdown[0].value, "the result is told a moment before the weights are written"
-    monkeypatch.setattr(try_picture, "SAVING_SECONDS", 0.0)
+    monkeypatch.setattr(saving, "LONGEST", 0.0)
     page.run()
     assert "no longer kept" in page.markdown[0].value
     assert not page.file_uploader

@@ -1,0 +1,42 @@
+"""Drawing a page again when something has happened that nobody on it has done, without drawing anything until then.
+
+A fragment with `run_every` can do that too, but each look costs the server a run of the script, about a hundred times as much.
+"""
+
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+import streamlit as st
+
+from frame.news import await_news
+
+_JS = Path(__file__).parent / "js"
+_wake = st.components.v2.component("tl_wake", html="<span></span>\n", js=(_JS / "wake.js").read_text())
+
+
+def begin() -> None:
+    """Before the page: nothing is waited for any more."""
+    st.session_state.wake_conditions = []
+
+
+def when(happened: Callable[[], bool], seconds: float) -> None:
+    """Draw the page again as soon as `happened()`, which is first asked after `seconds`; see `frame.news.await_news`."""
+    st.session_state.setdefault("wake_conditions", []).append((seconds, happened))
+
+
+def listen() -> None:
+    """After the page: wait for what it has named."""
+    conditions = st.session_state.get("wake_conditions", [])
+    if "wake_token" not in st.session_state:
+        st.session_state.wake_token = secrets.token_hex(16)
+    token = st.session_state.wake_token
+    await_news(token, tuple(happened for _seconds, happened in conditions))
+    first = min((seconds for seconds, _happened in conditions), default=0.0)
+    data = {"url": f"news/{token}", "seconds": first, "number": st.session_state.get("wake_number", 0)}
+    _wake(data=data, key="tl_wake", height=1, on_news_change=_heard)
+
+
+def _heard() -> None:
+    """What is waited for from now on may be the same again; to the browser it is something new."""
+    st.session_state.wake_number = st.session_state.get("wake_number", 0) + 1

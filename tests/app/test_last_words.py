@@ -1,0 +1,110 @@
+"""Requests of a session wait for what its last script has drawn, and a click is never dropped."""
+
+import asyncio
+from collections.abc import Callable
+from types import SimpleNamespace
+
+import pytest
+from streamlit.proto.ClientState_pb2 import ClientState
+from streamlit.runtime.app_session import AppSession
+from streamlit.runtime.scriptrunner_utils.script_requests import RerunData, ScriptRequests, ScriptRequestType
+
+from frame import last_words
+
+ASKED: list[str] = []
+
+
+def session(has_fragment: bool = True) -> SimpleNamespace:
+    return SimpleNamespace(_scriptrunner=None, has_fragment=lambda _id: has_fragment)
+
+
+def script(ended: bool) -> SimpleNamespace:
+    requests = ScriptRequests()
+    requests.request_rerun(RerunData())
+    requests.on_scriptrunner_ready()  # it runs
+    if ended:
+        assert requests.on_scriptrunner_ready().type is ScriptRequestType.STOP
+    return SimpleNamespace(_requests=requests)
+
+
+def ask(one: SimpleNamespace, name: str, fragment: str = "", auto: bool = False) -> None:
+    last_words._request_in_turn(one, ClientState(query_string=name, fragment_id=fragment, is_auto_rerun=auto))
+
+
+@pytest.fixture(autouse=True)
+def _asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    ASKED.clear()
+
+    def request(_session: object, state: ClientState) -> None:
+        ASKED.append(f"{state.query_string}:{state.fragment_id}")
+        if state.query_string == "bad":
+            raise ValueError("bad")
+
+    monkeypatch.setattr(last_words, "_request_rerun", request)
+
+
+def run(steps: Callable) -> None:
+    asyncio.run(steps())
+
+
+def test_the_names_are_those_of_the_installed_streamlit() -> None:
+    assert "_scriptrunner" in AppSession.request_rerun.__code__.co_names
+    assert "_scriptrunner" in AppSession._handle_scriptrunner_event_on_event_loop.__code__.co_names
+    assert script(ended=False)._requests._state is ScriptRequestType.CONTINUE
+    assert script(ended=True)._requests._state is ScriptRequestType.STOP
+    assert callable(AppSession.has_fragment)
+
+
+def test_nothing_waits_without_need() -> None:
+    async def steps() -> None:
+        one = session()
+        ask(one, "page")
+        ask(one, "part", "f")
+        one._scriptrunner = script(ended=False)
+        ask(one, "running", "f")
+        one._scriptrunner = script(ended=True)
+        ask(one, "whole page")
+        assert ASKED == ["page:", "part:f", "running:f", "whole page:"]
+
+    run(steps)
+
+
+def test_a_fragment_waits_until_the_last_script_is_taken_away_and_others_behind_it() -> None:
+    async def steps() -> None:
+        one, other = session(), session()
+        one._scriptrunner = script(ended=True)
+        ask(one, "part", "f")
+        ask(one, "bad")
+        ask(one, "page")
+        ask(other, "other", "f")
+        await asyncio.sleep(4 * last_words.LOOK_EVERY)
+        assert ASKED == ["other:f"], "another visitor waits for nobody"
+        one._scriptrunner = None  # what Streamlit does when the queue is empty
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, _context: None)  # of the bad one
+        await asyncio.sleep(4 * last_words.LOOK_EVERY)
+        assert ASKED == ["other:f", "part:f", "bad:", "page:"]
+
+    run(steps)
+
+
+def test_nobody_waits_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(last_words, "LONGEST_WAIT", 0.02)
+
+    async def steps() -> None:
+        one = session()
+        one._scriptrunner = script(ended=True)
+        ask(one, "part", "f")
+        await asyncio.sleep(0.1)
+        assert ASKED == ["part:f"]
+
+    run(steps)
+
+
+def test_a_click_on_a_fragment_that_is_gone_draws_the_page() -> None:
+    async def steps() -> None:
+        one = session(has_fragment=False)
+        ask(one, "click", "f")
+        ask(one, "timer", "f", auto=True)  # which nobody misses
+        assert ASKED == ["click:", "timer:f"]
+
+    run(steps)
