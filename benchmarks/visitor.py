@@ -44,6 +44,7 @@ class Visitor:
     def _forget(self) -> None:
         self.said = b""
         self.buttons: dict[str, str] = {}
+        self._components: dict[str, str] = {}
         self._timers: dict[str, asyncio.Task] = {}
         self._asked: dict[str, float] = {}
         self._page_hash = ""
@@ -86,7 +87,7 @@ class Visitor:
                 raise TimeoutError(self.said[-300:])
             await asyncio.sleep(0.02)
 
-    async def _ask(self, trigger: str = "", fragment: str = "") -> None:
+    async def _ask(self, trigger: str = "", fragment: str = "", heard_by: str = "") -> None:
         message = BackMsg()
         state = message.rerun_script
         page, state.query_string = self._place
@@ -98,6 +99,9 @@ class Visitor:
         state.context_info.locale = "en"
         if trigger:
             state.widget_states.widgets.add(id=trigger, trigger_value=True)
+        if heard_by in self._components:
+            news = '[{"event": "heard", "value": true}]'
+            state.widget_states.widgets.add(id=f"{self._components[heard_by]}__events", json_trigger_value=news)
         if fragment:
             state.fragment_id, state.is_auto_rerun = fragment, True
             self._asked[fragment] = time.perf_counter()
@@ -128,6 +132,8 @@ class Visitor:
                     self.buttons.pop(element.button.label, None)
                     if not element.button.disabled:
                         self.buttons[element.button.label] = element.button.id
+                elif element.HasField("bidi_component"):
+                    self._components[element.bidi_component.component_name] = element.bidi_component.id
                 elif element.HasField("exception"):
                     self.errors.append(element.exception.message)
             elif kind == "auto_rerun":
@@ -162,7 +168,7 @@ class Visitor:
                     self.errors.append(f"{status} {address}")
                     return
                 if body == b'{"over": true}':
-                    await self._ask()
+                    await self._ask(heard_by="tl_live_bar")
                     return
                 version = fields["x-version"]
                 wait = _SELDOM if fields["x-crowd"] == "1" else _OFTEN
@@ -180,7 +186,7 @@ class Visitor:
                 await asyncio.sleep(wait)
                 wait = min(_SLOWEST, wait * _SLOWER)
                 if (await get(address))[0] != 204:
-                    await self._ask()
+                    await self._ask(heard_by="tl_wake")
 
     @asynccontextmanager
     async def _line(self) -> AsyncIterator[Callable[[str], Awaitable[tuple[int, dict[str, str], bytes]]]]:

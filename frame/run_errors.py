@@ -7,9 +7,10 @@ from typing import Any
 
 import streamlit as st
 
+from frame.datasets import redraw_when_done
 from frame.pick_plot import pick_plot, picked_point
 from frame.places import in_place
-from frame.run_exam import POLL_SECONDS, exam_of, pictures_of, ready
+from frame.run_exam import exam_of, pictures_of, ready
 from frame.text import plain
 from frame.try_picture import percent
 from tl_core.experiment import Experiment
@@ -82,9 +83,11 @@ def _worst(run: Run, answers: ExamAnswers, classes: list[str]) -> None:
     def shown() -> int:
         return min(len(rows), st.session_state.get(key, WORST_AT_FIRST))
 
-    waiting = not ready(pictures_of(run, answers, rows[: shown()]))
+    awaited = pictures_of(run, answers, rows[: shown()])
+    waiting = not ready(awaited)
+    redraw_when_done((awaited,) if waiting else ())
 
-    @st.fragment(run_every=POLL_SECONDS if waiting else None)
+    @st.fragment
     def gallery() -> None:
         count = shown()
         st.markdown(
@@ -108,7 +111,7 @@ def _worst(run: Run, answers: ExamAnswers, classes: list[str]) -> None:
             )
         elif count < len(rows):
             st.markdown(_("The other {n:,} are behind the cells below.", n=len(rows) - count))
-        if here == waiting:
+        if not here and not waiting:
             st.rerun()
 
     gallery()
@@ -137,8 +140,9 @@ def _cells(run: Run, answers: ExamAnswers | None, classes: list[str], confusion:
 
     pictures = awaited(chosen())[1]
     waiting = pictures is not None and not ready(pictures)
+    redraw_when_done((pictures,) if waiting else ())
 
-    @st.fragment(run_every=POLL_SECONDS if waiting else None)
+    @st.fragment
     def area() -> None:
         true, predicted = cell = chosen()
         left, right = st.columns([5, 6], gap="large")
@@ -166,7 +170,7 @@ def _cells(run: Run, answers: ExamAnswers | None, classes: list[str], confusion:
             st.markdown(_say_cell(confusion, classes, cell, len(rows) if answers is not None else None))
             if future is not None:
                 _tiles(run, answers, rows, future, classes, named=False)
-        if here == waiting:
+        if not here and not waiting:
             st.rerun()
 
     area()

@@ -10,6 +10,7 @@ from typing import Any
 
 import streamlit as st
 
+from frame.datasets import redraw_when_done
 from frame.places import in_place
 from frame.saving import is_being_saved, wait_for_weights
 from frame.services import get_answers, get_catalogue, get_engine, owner
@@ -17,7 +18,7 @@ from frame.text import plain
 from tl_core.engine.questions import Question
 from tl_core.errors import UserError, WorkerDied
 from tl_core.experiment import Experiment
-from tl_core.language import _, retold
+from tl_core.language import _, mark, retold
 from tl_core.mistakes import ExamAnswers
 from tl_core.networks import get_network
 from tl_core.paths import run_weights
@@ -26,6 +27,7 @@ from tl_core.store import Run
 MOST_KEPT = 32
 POLL_SECONDS = 0.4
 QUIET_SECONDS = 1.0  # what takes longer gets a progress bar
+LOOKING = mark("Looking at the test pictures ...")
 PATIENCE = 0.4  # seconds a page waits before it is drawn without the pictures
 UNASKED_PIXELS = 25_000_000  # test images x pixels that are looked at without being asked for: some seconds of work
 
@@ -67,6 +69,7 @@ def exam_of(run: Run, num_test: int) -> ExamAnswers | None:
     if not (experiment.data in get_catalogue() or run.owner == owner()):
         st.markdown(_("The pictures were uploaded by somebody else, so only the counts are shown, not the pictures."))
         return None
+    is_long = num_test * get_network(experiment.network).input_size ** 2 > UNASKED_PIXELS
     known = get_exams().of(run.id)
     if known is None or known[0].future.done() and known[0].future.exception() is not None:
         if not run_weights(run.id).is_file():
@@ -83,7 +86,7 @@ def exam_of(run: Run, num_test: int) -> ExamAnswers | None:
         if known is not None:
             _failed(known[0].future.exception(), run.id)
             return None
-        if num_test * get_network(experiment.network).input_size ** 2 > UNASKED_PIXELS:
+        if is_long:
             st.button(
                 _("Show the pictures"),
                 key=f"exam_ask_{run.id}",
@@ -97,7 +100,11 @@ def exam_of(run: Run, num_test: int) -> ExamAnswers | None:
     try:
         return ExamAnswers.from_json(known[0].future.result(PATIENCE))
     except NotYet:
-        _progress(*known)
+        if is_long:
+            _progress(*known)
+        else:
+            st.markdown(_(LOOKING))
+            redraw_when_done((known[0].future,))
     except (UserError, WorkerDied) as error:
         _failed(error, run.id)
     return None
@@ -136,7 +143,7 @@ def _progress(question: Question, since: float) -> None:
         st.rerun()
     waited = time.monotonic() - since
     if waited < QUIET_SECONDS:
-        st.markdown(_("Looking at the test pictures ..."))
+        st.markdown(_(LOOKING))
         return
     doing, done, total = question.progress or (_("Waiting for its turn"), 0, 1)
     count = _(": {done:,} of {total:,}", done=done, total=total) if total > 1 else ""

@@ -27,8 +27,11 @@ def script(ended: bool) -> SimpleNamespace:
     return SimpleNamespace(_requests=requests)
 
 
-def ask(one: SimpleNamespace, name: str, fragment: str = "", auto: bool = False) -> None:
-    last_words._request_in_turn(one, ClientState(query_string=name, fragment_id=fragment, is_auto_rerun=auto))
+def ask(one: SimpleNamespace, name: str, fragment: str = "", auto: bool = False, click: str = "") -> None:
+    state = ClientState(query_string=name, fragment_id=fragment, is_auto_rerun=auto)
+    if click:
+        state.widget_states.widgets.add(id=f"$$ID-0-{click}", json_trigger_value='[{"event": "news", "value": true}]')
+    last_words._request_in_turn(one, state)
 
 
 @pytest.fixture(autouse=True)
@@ -88,7 +91,7 @@ def test_a_fragment_waits_until_the_last_script_is_taken_away_and_others_behind_
 
 
 def test_nobody_waits_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(last_words, "LONGEST_WAIT", 0.02)
+    monkeypatch.setattr(last_words, "LONGEST", 0.02)
 
     async def steps() -> None:
         one = session()
@@ -106,5 +109,41 @@ def test_a_click_on_a_fragment_that_is_gone_draws_the_page() -> None:
         ask(one, "click", "f")
         ask(one, "timer", "f", auto=True)  # which nobody misses
         assert ASKED == ["click:", "timer:f"]
+
+    run(steps)
+
+
+def test_what_nobody_has_asked_for_disturbs_no_script() -> None:
+    async def steps() -> None:
+        one = session()
+        ask(one, "idle", click="tl_wake__events")
+        one._scriptrunner = script(ended=False)
+        ask(one, "news", click="tl_wake__events")
+        ask(one, "news and click", click="start")
+        await asyncio.sleep(4 * last_words.LOOK_EVERY)
+        assert ASKED == ["idle:", "news and click:"], "the page that the visitor has asked for shows the news"
+        one._scriptrunner = script(ended=False)
+        ask(one, "over", click="live_bar_0__events")
+        await asyncio.sleep(4 * last_words.LOOK_EVERY)
+        assert len(ASKED) == 2
+        one._scriptrunner = None
+        await asyncio.sleep(4 * last_words.LOOK_EVERY)
+        assert ASKED[2:] == ["over:"]
+
+    run(steps)
+
+
+def test_a_click_is_not_taken_back_by_what_comes_before_it_is_heard() -> None:
+    async def steps() -> None:
+        one = session()
+        requests = ScriptRequests()
+        requests.request_rerun(RerunData())
+        one._scriptrunner = SimpleNamespace(_requests=requests)  # not begun: its thread has not had a turn
+        ask(one, "slider")
+        await asyncio.sleep(4 * last_words.LOOK_EVERY)
+        assert ASKED == []
+        requests.on_scriptrunner_ready()
+        await asyncio.sleep(4 * last_words.LOOK_EVERY)
+        assert ASKED == ["slider:"]
 
     run(steps)
