@@ -3,7 +3,7 @@
 import streamlit as st
 from sqlalchemy.exc import DBAPIError
 
-from frame import class_banner, components, entry, language, outage, services, shelf, state, tools, wake
+from frame import class_banner, class_store, components, entry, language, outage, services, shelf, state, tools, wake
 from frame.text import plain
 from tl_core.language import _
 from tl_core.paths import ASSETS
@@ -33,17 +33,18 @@ def show() -> None:
     components.provide_plotly()
     components.remember_visitor(services.owner(), draws=page.url_path in ("train", "race", "class"))
     try:
-        services.get_engine()
-        wake.begin()
-        shelf.watch_shelf()
-        with st.container():
-            for note in state.read_url():
-                st.warning(plain(note))
-        tools.show_tools(page.url_path)
-        class_banner.show_banner()
-        entry.announce()
-        page.run()
-        state.write_url()
-        wake.listen()
+        with class_store.one_look():
+            services.get_engine()
+            wake.begin()
+            shelf.watch_shelf()
+            with st.container():
+                for note in state.read_url():
+                    st.warning(plain(note))
+            tools.show_tools(page.url_path)
+            class_banner.show_banner()
+            entry.announce()
+            page.run()
+            state.write_url()
+            wake.listen()
     except DBAPIError as error:
         outage.show_outage(error)

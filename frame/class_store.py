@@ -1,5 +1,8 @@
 """Classes, their runs and guesses, one of each for the whole server; and the class of the visitor who asks."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 import streamlit as st
 
 from frame.services import get_store, owner
@@ -7,6 +10,8 @@ from tl_core.class_guesses import ClassGuesses
 from tl_core.class_rules import Rules
 from tl_core.class_runs import ClassRuns
 from tl_core.classes import Classes, Member, SchoolClass
+
+_KEPT = "class_membership"
 
 
 @st.cache_resource
@@ -26,7 +31,22 @@ def get_guesses() -> ClassGuesses:
 
 def membership() -> tuple[SchoolClass, Member] | None:
     """The class that this visitor is in now, as a student."""
-    return get_classes().membership(owner())
+    kept = st.session_state.get(_KEPT)
+    if kept is None:
+        return get_classes().membership(owner())
+    if not kept:
+        kept.append(get_classes().membership(owner()))
+    return kept[0]
+
+
+@contextmanager
+def one_look() -> Iterator[None]:
+    """While a page is drawn, which changes no membership, the database is asked for it once."""
+    st.session_state[_KEPT] = []
+    try:
+        yield
+    finally:
+        st.session_state.pop(_KEPT, None)
 
 
 def rules() -> Rules | None:

@@ -36,9 +36,9 @@ def install() -> None:
 
 def _request_in_turn(session: AppSession, client_state: ClientState | None) -> None:
     waiting = session.__dict__.setdefault("_tl_waiting", deque())
-    if not _is_part(client_state) and not _is_by_itself(client_state):
+    if not _is_part(client_state):
         for other in [other for other in waiting if _is_by_itself(other[1])]:
-            waiting.remove(other)  # the page is drawn now
+            waiting.remove(other)  # the page is drawn for this one
     waiting.append((time.monotonic(), client_state))
     if len(waiting) == 1:
         _serve(session, waiting)

@@ -10,10 +10,10 @@ from frame.services import get_engine, get_events, get_races, get_store, owner
 from tl_core.data.dial import position_name
 from tl_core.data.owned import UPLOAD_NAME, open_own, owner_hash
 from tl_core.language import ENGLISH, english, speaking
-from tl_core.race import Race, RaceError
+from tl_core.race import Entry, Race, RaceError
 from tl_core.race_runs import RaceRun
 from tl_core.races import KeptRace
-from tl_core.store import Store
+from tl_core.store import QUEUED, Run, Store
 
 MOST_KEPT = 1_000  # runs that are over
 GUESS = "race"  # the kind of guess in a class's tally
@@ -30,16 +30,18 @@ class RaceRuns:
     def of(self, kept: KeptRace) -> list[RaceRun]:
         """In the order of the race. Raises `RunNotFound` if one of them was deleted."""
         with self._lock:
+            active = [run_id for run_id in kept.run_ids if run_id not in self._over]
+            runs = {run.id: run for run in self.store.get_runs(active)} if active else {}
             return [
-                self._over.get(run_id) or self._read(entry, run_id)
+                self._over.get(run_id) or self._read(entry, runs[run_id])
                 for entry, run_id in zip(kept.race.entries(), kept.run_ids, strict=True)
             ]
 
-    def _read(self, entry, run_id: str) -> RaceRun:
-        run = self.store.get_run(run_id)
-        found = RaceRun(entry, run_id, run.status, tuple(get_events().of(run_id)), run.recorded)
+    def _read(self, entry: Entry, run: Run) -> RaceRun:
+        events = () if run.status == QUEUED else tuple(get_events().of(run.id))
+        found = RaceRun(entry, run.id, run.status, events, run.recorded)
         if not found.active:
-            self._over[run_id] = found
+            self._over[run.id] = found
             while len(self._over) > MOST_KEPT:
                 self._over.popitem(last=False)
         return found

@@ -4,26 +4,22 @@ import streamlit as st
 
 from frame import components
 from frame.glossary import tell
-from frame.outage import patient
+from frame.live_race import EPOCHS, SECONDS, race_drawing, show_live_bar, show_live_curves
 from frame.places import in_place
-from frame.race_data import get_race_runs, get_races, start_race, stop_race
+from frame.race_data import get_race_runs, get_races, start_race
 from frame.race_result import show_lanes, show_sizes, show_verdict
 from frame.run_view import data_word
-from frame.services import get_engine, owner
+from frame.services import owner
 from frame.text import plain
 from tl_core.data.dial import position, position_name
 from tl_core.errors import UserError
 from tl_core.language import _, mark, retold
 from tl_core.networks import get_network
 from tl_core.race import SIZES
-from tl_core.race_crossing import size_points
-from tl_core.race_figures import race_alt, race_figure, sizes_alt, sizes_figure
-from tl_core.race_runs import RaceRun, progress, verdict_of
-from tl_core.race_words import progress_text
+from tl_core.race_runs import RaceRun, verdict_of
 from tl_core.races import KeptRace
 
-POLL_SECONDS = 1.0
-_AXES = {"epochs": mark("by epochs"), "seconds": mark("by seconds of training")}
+_AXES = {EPOCHS: mark("by epochs"), SECONDS: mark("by seconds of training")}
 
 
 def race_title(kept: KeptRace) -> str:
@@ -60,60 +56,47 @@ def show_race(race_id: str) -> None:
         st.warning(plain(retold(str(error))))
         return
     st.subheader(plain(title), anchor=False)
-    active = any(run.active for run in runs)
-
-    @st.fragment(run_every=POLL_SECONDS if active else None)
-    @patient
-    def watch() -> None:
-        now = get_race_runs().of(get_races().get(race_id))
-        if active and not any(run.active for run in now):
-            st.rerun()
-        if active:
-            _status(kept, now)
-        else:
-            show_verdict(kept, now)
-        _chart(kept, now)
-        if kept.race.kind == SIZES:
-            show_sizes(kept, now)
-        else:
-            show_lanes(kept, now)
-
-    watch()
-    if not active:
-        _again(kept, runs)
-
-
-def _status(kept: KeptRace, runs: list[RaceRun]) -> None:
-    state = progress(kept.race, runs, get_engine().trainers)
-    bar, button = st.columns([8, 1], vertical_alignment="bottom")
-    text = progress_text(kept.race, state)
-    if not state.running:
-        waiting = next((run for run in runs if run.status == "queued"), None)
-        place = get_engine().position(waiting.run_id) if waiting else None
-        if place:
-            text += " " + _("The next one is number {place} in line.", place=place)
-    bar.progress(state.share, text)
-    if kept.owner == owner():
-        button.button(_("Stop"), key="race_stop", on_click=stop_race, args=(kept,), width="stretch")
-
-
-def _chart(kept: KeptRace, runs: list[RaceRun]) -> None:
-    dark = st.context.theme.type == "dark"
-    race = kept.race
-    if race.kind == SIZES:
-        points = size_points(race, runs)
-        components.live_plot(sizes_figure(race, points, dark, kept.id), alt=sizes_alt(race, points), key="race_sizes")
+    if any(run.active for run in runs):
+        show_live_bar(kept, runs, "race")
+        show_live_curves(kept, "live_race", _axis(kept))
+        _what_is_drawn(kept, runs)
+        _table(kept, runs)
         return
-    by = st.segmented_control(
-        _("Curves"), list(_AXES), format_func=lambda name: _(_AXES[name]), default="epochs", required=True, key="race_axis"
+
+    @st.fragment
+    def curves() -> None:
+        figure, alt = race_drawing(kept, runs, _axis(kept), st.context.theme.type == "dark")
+        components.live_plot(figure, alt=alt, key="race_curves")
+        _what_is_drawn(kept, runs)
+
+    show_verdict(kept, runs)
+    curves()
+    _table(kept, runs)
+    _again(kept, runs)
+
+
+def _axis(kept: KeptRace) -> str:
+    """What the curves are drawn against, which can be chosen."""
+    if kept.race.kind == SIZES:
+        return EPOCHS
+    return st.segmented_control(
+        _("Curves"), list(_AXES), format_func=lambda name: _(_AXES[name]), default=EPOCHS, required=True, key="race_axis"
     )  # fmt: skip
-    components.live_plot(race_figure(race, runs, by, dark, kept.id), alt=race_alt(race, runs), key="race_curves")
+
+
+def _what_is_drawn(kept: KeptRace, runs: list[RaceRun]) -> None:
+    if kept.race.kind == SIZES:
+        return
     words = _("Accuracy on the held-out images, which are never learnt from.")
-    if len(race.seeds) > 1:
+    if len(kept.race.seeds) > 1:
         words += " " + _("Thin lines: single runs. Thick lines: the mean of those that are over.")
     if any(run.epochs and not run.active for run in runs):
         words += " " + _("Dotted: the value at the end. A run ends when it gets no better, so each has its own length.")
     tell(words)
+
+
+def _table(kept: KeptRace, runs: list[RaceRun]) -> None:
+    (show_sizes if kept.race.kind == SIZES else show_lanes)(kept, runs)
 
 
 def _again(kept: KeptRace, runs: list[RaceRun]) -> None:

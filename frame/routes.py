@@ -12,14 +12,22 @@ from frame.news import news
 logging.getLogger("streamlit.runtime.scriptrunner_utils.script_run_context").setLevel(logging.ERROR)
 
 
-def live(request: Request) -> Response:
-    """See `frame.live_run.answer`, which is imported with the first page: components must not be made before the server runs.
-
-    A plain function, so that the server calls it in a thread: a database that does not answer holds up nobody else.
-    """
-    from frame.live_run import answer
-
-    return answer(request)
+# What is live is imported with the first page: components must not be made before the server runs. Plain functions are called in
+# threads, so that a database that does not answer holds up nobody else.
 
 
-ROUTES = [Route("/live/{run_id}", live), Route("/news/{token}", news)]
+def live_run(request: Request) -> Response:
+    from frame.live import answer
+    from frame.live_run import look
+
+    return answer(request, look)
+
+
+def live_race(request: Request) -> Response:
+    from frame.live import answer
+    from frame.live_race import look
+
+    return answer(request, look)
+
+
+ROUTES = [Route("/live/race/{race_id}", live_race), Route("/live/{run_id}", live_run), Route("/news/{token}", news)]

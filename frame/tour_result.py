@@ -3,39 +3,28 @@
 import streamlit as st
 
 from frame import components
-from frame.race_data import get_race_runs, get_races, stop_race
+from frame.live_race import EPOCHS, race_drawing, show_live_bar, show_live_curves
+from frame.race_data import get_race_runs
 from frame.text import plain
 from tl_core.cell_plot import cell_plot_svg
 from tl_core.errors import UserError
 from tl_core.language import _, retold
-from tl_core.race_figures import race_alt, race_figure
-from tl_core.race_runs import RaceRun, lanes, progress, verdict_of
-from tl_core.race_words import guess_text, progress_text, time_text, verdict_text
+from tl_core.race_runs import RaceRun, lanes, verdict_of
+from tl_core.race_words import guess_text, time_text, verdict_text
 from tl_core.races import KeptRace
 from tl_core.tour import Step, recorded_verdict
 from tl_core.tour_words import by_heart, heart_guess_text, heart_line, heart_text, recorded_text, result_text
-
-POLL_SECONDS = 0.5
 
 
 def show_curves(kept: KeptRace) -> None:
     """The curves of a step's runs, live while they go on; drawn from recorded events only."""
     runs = _runs(kept)
-    active = any(run.active for run in runs)
-
-    @st.fragment(run_every=POLL_SECONDS if active else None)
-    def watch() -> None:
-        now = _runs(get_races().get(kept.id)) if active else runs
-        if active and not any(run.active for run in now):
-            st.rerun()
-        if active:
-            state = progress(kept.race, now)
-            st.progress(state.share, progress_text(kept.race, state))
-            st.button(_("Stop"), key="tour_stop", on_click=stop_race, args=(kept,))
-        figure = race_figure(kept.race, now, "epochs", st.context.theme.type == "dark", kept.id)
-        components.live_plot(figure, alt=race_alt(kept.race, now), key="tour_curves")
-
-    watch()
+    if any(run.active for run in runs):
+        show_live_bar(kept, runs, "tour")
+        show_live_curves(kept, "live_tour")
+        return
+    figure, alt = race_drawing(kept, runs, EPOCHS, st.context.theme.type == "dark")
+    components.live_plot(figure, alt=alt, key="tour_curves")
 
 
 def show_words_of(step: Step, kept: KeptRace) -> None:

@@ -1,5 +1,6 @@
 """Where things lie on this machine. Everything that is written goes below one folder, so that deleting it deletes it all."""
 
+import functools
 import os
 from pathlib import Path
 
@@ -9,7 +10,13 @@ ASSETS = ROOT / "assets"
 
 def home() -> Path:
     """`TL_HOME`, or `var/` in the project's folder: runs, uploads, decoded pictures, downloaded weights and data sets."""
-    return Path(os.environ.get("TL_HOME") or ROOT / "var").resolve()
+    return _resolved(os.environ.get("TL_HOME") or str(ROOT / "var"), os.getcwd())
+
+
+@functools.lru_cache(maxsize=8)
+def _resolved(path: str, _from: str) -> Path:
+    """Pages ask hundreds of times, and the file system takes longer than all the rest of it."""
+    return Path(path).resolve()
 
 
 def data_dir() -> Path:
@@ -19,7 +26,7 @@ def data_dir() -> Path:
 
 def weights_dir() -> Path:
     """`TL_WEIGHTS_DIR`, or `weights/` below `home()`: downloaded weights of torchvision's networks."""
-    return Path(os.environ.get("TL_WEIGHTS_DIR") or home() / "weights").resolve()
+    return _resolved(os.environ.get("TL_WEIGHTS_DIR") or str(home() / "weights"), os.getcwd())
 
 
 def datasets_dir() -> Path:

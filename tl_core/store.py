@@ -112,6 +112,12 @@ class Store:
         with self._session() as session:
             return _to_run(_get(session, run_id))
 
+    def get_runs(self, run_ids: Sequence[str]) -> list[Run]:
+        """In this order. Raises `RunNotFound` if one of them is not there."""
+        with self._session() as session:
+            rows = {row.id: row for row in session.scalars(select(RunRow).where(RunRow.id.in_(run_ids)))}
+            return [_to_run(rows[run_id] if run_id in rows else _get(session, run_id)) for run_id in run_ids]
+
     def list_runs(self, owner: str, limit: int = 50) -> list[Run]:
         """The owner's runs, newest first."""
         with self._session() as session:

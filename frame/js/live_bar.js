@@ -1,11 +1,16 @@
-// How far the run is, in a bar and in words, and what else must be known of it.
+// How far it is, in a bar and in words, and what else must be known of it; has the page drawn again when a part of it is over.
 export default function ({ data, parentElement, setTriggerValue }) {
   const words = parentElement.querySelector(".tl-live-bar p");
   const bar = parentElement.querySelector("[role=progressbar]");
   const lines = parentElement.querySelector(".tl-live-lines");
   bar.setAttribute("aria-label", data.label);
+  let told = data.done;
   return follow(data.url, (state) => {
-    if (state.over) return setTriggerValue("over", true);
+    if (state.over || state.done > told) {
+      told = state.done;
+      setTriggerValue("over", true);
+    }
+    if (state.over) return;
     words.textContent = state.text ?? "";
     bar.setAttribute("aria-valuenow", Math.round(100 * (state.share ?? 0)));
     bar.firstElementChild.style.width = `${100 * (state.share ?? 0)}%`;

@@ -1,4 +1,4 @@
-// The curves and the layers of a run that goes on.
+// The curves of what goes on, and the layers of a run where there is a place for them.
 export default function ({ data, parentElement }) {
   const plots = [...parentElement.querySelectorAll(".tl-plot")];
   const drawing = parentElement.querySelector(".tl-drawing");
@@ -11,11 +11,12 @@ export default function ({ data, parentElement }) {
   };
   let last = null;
   const show = (state) => {
-    if (state.over || !state.plots) return;
+    if (!state?.plots) return;
     last = state;
     const ink = inkOf(parentElement);
     for (const plot of plots) draw(plot, state.plots[plot.dataset.metric], ink);
-    put(said, "text", state.fitting, (text) => { said.textContent = text; });
+    if (said) put(said, "text", state.fitting, (text) => { said.textContent = text; });
+    if (!drawing) return;
     for (const which of ["wide", "tall"]) {
       const holder = drawing.querySelector(".tl-" + which);
       put(holder, "svg", state[which], (svg) => { holder.innerHTML = svg; });

@@ -12,8 +12,9 @@ import streamlit as st
 from starlette.requests import Request
 from starlette.responses import Response
 
+from frame import live as live_module
 from frame import live_run, services
-from frame.routes import live
+from frame.routes import live_run as route
 from tl_core.engine import LocalEngine
 from tl_core.experiment import Experiment
 from tl_core.store import Store
@@ -28,7 +29,7 @@ def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
     st.cache_resource.clear()
     engine = LocalEngine(services.get_store(), device="cpu", warm=False)
     monkeypatch.setattr("frame.run_status.get_engine", lambda: engine)
-    monkeypatch.setattr(live_run, "_kept", live_run._Kept())
+    monkeypatch.setattr(live_module, "_kept", live_module._Kept())
     yield engine.store
     engine.close()
     st.cache_resource.clear()
@@ -52,7 +53,7 @@ def add(store: Store, events: list[dict[str, Any]], owner: str = ANN, **values: 
 def ask(run_id: str, visitor: str | None = ANN, **query: str) -> Response:
     headers = [(b"cookie", f"{services.VISITOR_COOKIE}={visitor}".encode())] if visitor is not None else []
     scope = {"type": "http", "method": "GET", "path": f"/live/{run_id}", "path_params": {"run_id": run_id}}
-    return live(Request({**scope, "headers": headers, "query_string": urlencode(query).encode()}))
+    return route(Request({**scope, "headers": headers, "query_string": urlencode(query).encode()}))
 
 
 def state(run_id: str, **query: str) -> dict[str, Any]:
@@ -139,5 +140,5 @@ def test_a_database_that_is_away_is_said(
 
 def test_a_crowd_is_asked_to_ask_less_often(store: Store, recorded: list[dict[str, Any]]) -> None:
     run_id = add(store, recorded[:2])
-    crowd = [ask(run_id).headers["x-crowd"] for _ in range(int(live_run.CROWD * live_run.CROWD_SECONDS) + 1)]
+    crowd = [ask(run_id).headers["x-crowd"] for _ in range(int(live_module.CROWD * live_module.CROWD_SECONDS) + 1)]
     assert (crowd[0], crowd[-1]) == ("0", "1")
