@@ -16,10 +16,13 @@ tests/app/test_last_words.py fails where they have changed.
 import asyncio
 import time
 from collections import deque
+from dataclasses import dataclass, field
 
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestType
+
+from frame.line import Line
 
 BY_ITSELF = ("-tl_wake", "-live_bar_")  # parts of the names of components that ask without the visitor
 LONGEST = 2.0  # seconds to wait for a script that has ended, or is not to be disturbed
@@ -27,6 +30,15 @@ BEGINNING = 0.3  # seconds to wait for one that has not begun
 LOOK_EVERY = 0.005  # seconds
 
 _request_rerun = AppSession.request_rerun
+_line = Line()
+
+
+@dataclass
+class _Request:
+    client_state: ClientState | None
+    hurried: bool
+    since: float = field(default_factory=time.monotonic)
+    in_line: bool = False
 
 
 def install() -> None:
@@ -35,34 +47,47 @@ def install() -> None:
 
 
 def _request_in_turn(session: AppSession, client_state: ClientState | None) -> None:
+    first = "_tl_waiting" not in session.__dict__
     waiting = session.__dict__.setdefault("_tl_waiting", deque())
     if not _is_part(client_state):
-        for other in [other for other in waiting if _is_by_itself(other[1])]:
+        for other in [other for other in waiting if _is_by_itself(other.client_state)]:
             waiting.remove(other)  # the page is drawn for this one
-    waiting.append((time.monotonic(), client_state))
+    waiting.append(_Request(client_state, hurried=not first and not _is_by_itself(client_state)))
     if len(waiting) == 1:
         _serve(session, waiting)
 
 
-def _serve(session: AppSession, waiting: deque[tuple[float, ClientState | None]]) -> None:
+def _serve(session: AppSession, waiting: deque[_Request]) -> None:
     while waiting:
-        since, client_state = waiting[0]
-        if time.monotonic() - since < _patience(session, client_state):
+        now = waiting[0]
+        if now.in_line:
+            return
+        if time.monotonic() - now.since < _patience(session, now.client_state):
             asyncio.get_running_loop().call_later(LOOK_EVERY, _serve, session, waiting)
             return
+        if not now.hurried:
+            now.in_line = now.hurried = True
+            _line.stand(session, lambda now=now: _turn_has_come(session, waiting, now))
+            return
         waiting.popleft()
-        if (
-            _is_part(client_state)
-            and not client_state.is_auto_rerun
-            and not session.has_fragment(client_state.fragment_id)
-        ):
-            client_state.fragment_id = ""
-        try:
-            _request_rerun(session, client_state)
-        except BaseException:  # Streamlit shows it; those behind it still get their turn
-            if waiting:
-                asyncio.get_running_loop().call_soon(_serve, session, waiting)
-            raise
+        _begin(session, waiting, now.client_state)
+
+
+def _turn_has_come(session: AppSession, waiting: deque[_Request], request: _Request) -> None:
+    request.in_line = False
+    if request in waiting:
+        _serve(session, waiting)
+
+
+def _begin(session: AppSession, waiting: deque[_Request], client_state: ClientState | None) -> None:
+    if _is_part(client_state) and not client_state.is_auto_rerun and not session.has_fragment(client_state.fragment_id):
+        client_state.fragment_id = ""
+    try:
+        _request_rerun(session, client_state)
+    except BaseException:  # Streamlit shows it; those behind it still get their turn
+        if waiting:
+            asyncio.get_running_loop().call_soon(_serve, session, waiting)
+        raise
 
 
 def _patience(session: AppSession, client_state: ClientState | None) -> float:

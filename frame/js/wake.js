@@ -6,7 +6,7 @@ export default function ({ data, setTriggerValue }) {
   const ask = async () => {
     let status = 0;
     try {
-      status = document.hidden && wait < SLOWEST ? 204 : (await fetch(url, { cache: "no-store", credentials: "omit" })).status;
+      status = document.hidden && wait < SLOWEST ? 204 : (await fetch(url, { cache: "no-store", credentials: "same-origin" })).status;
     } catch { /* the server is away; Streamlit says so */ }
     if (over) return;
     wait = Math.min(SLOWEST, wait * SLOWER);

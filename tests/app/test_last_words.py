@@ -9,13 +9,13 @@ from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.scriptrunner_utils.script_requests import RerunData, ScriptRequests, ScriptRequestType
 
-from frame import last_words
+from frame import last_words, line
 
 ASKED: list[str] = []
 
 
 def session(has_fragment: bool = True) -> SimpleNamespace:
-    return SimpleNamespace(_scriptrunner=None, has_fragment=lambda _id: has_fragment)
+    return SimpleNamespace(_scriptrunner=None, has_fragment=lambda _id: has_fragment, draws=False)
 
 
 def script(ended: bool) -> SimpleNamespace:
@@ -38,12 +38,15 @@ def ask(one: SimpleNamespace, name: str, fragment: str = "", auto: bool = False,
 def _asked(monkeypatch: pytest.MonkeyPatch) -> None:
     ASKED.clear()
 
-    def request(_session: object, state: ClientState) -> None:
+    def request(one: SimpleNamespace, state: ClientState) -> None:
         ASKED.append(f"{state.query_string}:{state.fragment_id}")
+        if one.draws:
+            one._scriptrunner = script(ended=False)
         if state.query_string == "bad":
             raise ValueError("bad")
 
     monkeypatch.setattr(last_words, "_request_rerun", request)
+    monkeypatch.setattr(last_words, "_line", line.Line())
 
 
 def run(steps: Callable) -> None:
@@ -145,5 +148,59 @@ def test_a_click_is_not_taken_back_by_what_comes_before_it_is_heard() -> None:
         requests.on_scriptrunner_ready()
         await asyncio.sleep(4 * last_words.LOOK_EVERY)
         assert ASKED == ["slider:"]
+
+    run(steps)
+
+
+def test_pages_that_are_opened_stand_in_line_and_nobody_waits_who_has_done_something() -> None:
+    async def steps() -> None:
+        early = session()
+        ask(early, "early")
+        opened = [session() for _ in range(line.AT_ONCE + 2)]
+        for number, one in enumerate(opened):
+            one.draws = True
+            ask(one, str(number))
+        assert ASKED == ["early:", *(f"{number}:" for number in range(line.AT_ONCE))]
+        ask(early, "slider")
+        assert ASKED[-1] == "slider:"
+        opened[0]._scriptrunner = None
+        await asyncio.sleep(4 * line.LOOK_EVERY)
+        assert ASKED[-1] == f"{line.AT_ONCE}:", "one is drawn, the next one's turn"
+        for one in opened:
+            one._scriptrunner = None
+        await asyncio.sleep(4 * line.LOOK_EVERY)
+        assert ASKED[-1] == f"{line.AT_ONCE + 1}:"
+
+    run(steps)
+
+
+def test_who_does_something_while_in_line_leaves_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(line, "AT_ONCE", 0)
+    monkeypatch.setattr(line, "LONGEST", 0.05)
+
+    async def steps() -> None:
+        one = session()
+        ask(one, "first")
+        assert ASKED == []
+        await asyncio.sleep(0.15)
+        assert ASKED == ["first:"], "nobody stands there for ever"
+        ask(one, "news", click="tl_wake__events")
+        ask(one, "click", click="start")
+        assert ASKED == ["first:", "click:"]
+        await asyncio.sleep(0.15)
+        assert ASKED == ["first:", "click:"], "that has shown the news"
+
+    run(steps)
+
+
+def test_one_that_goes_wrong_does_not_stop_the_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def steps() -> None:
+        asyncio.get_running_loop().set_exception_handler(lambda _loop, _context: None)
+        monkeypatch.setattr(line, "AT_ONCE", 0)
+        for name in ("bad", "good"):
+            ask(session(), name)
+        monkeypatch.setattr(line, "AT_ONCE", 3)
+        await asyncio.sleep(6 * line.LOOK_EVERY)
+        assert ASKED == ["bad:", "good:"]
 
     run(steps)
