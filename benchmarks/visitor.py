@@ -1,6 +1,7 @@
 """A visitor without a browser: speaks Streamlit's websocket protocol, so that sixty of them fit on the machine they measure."""
 
 import asyncio
+import json
 import re
 import time
 import uuid
@@ -19,6 +20,7 @@ _LIVE = re.compile(rb'"url": ?"(live/[^"]+)"')  # what the components of a run t
 _OFTEN, _SELDOM = 0.5, 1.0  # seconds, as there
 _NEWS = re.compile(rb'"url": ?"(news/[^"]+)", ?"seconds": ?([0-9.]+)')  # what a page waits for: frame/js/wake.js
 _SLOWER, _SLOWEST = 1.25, 5.0  # as there
+_EVENTS = {"tl_live_bar": "over", "tl_wake": "news"}  # what these components say that has happened
 
 
 @dataclass
@@ -100,8 +102,9 @@ class Visitor:
         if trigger:
             state.widget_states.widgets.add(id=trigger, trigger_value=True)
         if heard_by in self._components:
-            news = '[{"event": "heard", "value": true}]'
-            state.widget_states.widgets.add(id=f"{self._components[heard_by]}__events", json_trigger_value=news)
+            trigger = f"$$STREAMLIT_INTERNAL_KEY_{self._components[heard_by]}__events"
+            heard = json.dumps([{"event": _EVENTS[heard_by], "value": True}])
+            state.widget_states.widgets.add(id=trigger, json_trigger_value=heard)
         if fragment:
             state.fragment_id, state.is_auto_rerun = fragment, True
             self._asked[fragment] = time.perf_counter()

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 import streamlit as st
 
@@ -11,7 +12,13 @@ from tl_core.class_rules import Rules
 from tl_core.class_runs import ClassRuns
 from tl_core.classes import Classes, Member, SchoolClass
 
-_KEPT = "class_membership"
+_LOOK = "class_look"
+
+
+@dataclass
+class _Look:
+    found: list[tuple[SchoolClass, Member] | None] = field(default_factory=list)
+    over: bool = False
 
 
 @st.cache_resource
@@ -31,22 +38,22 @@ def get_guesses() -> ClassGuesses:
 
 def membership() -> tuple[SchoolClass, Member] | None:
     """The class that this visitor is in now, as a student."""
-    kept = st.session_state.get(_KEPT)
-    if kept is None:
+    look = st.session_state.get(_LOOK)
+    if look is None or look.over:
         return get_classes().membership(owner())
-    if not kept:
-        kept.append(get_classes().membership(owner()))
-    return kept[0]
+    if not look.found:
+        look.found.append(get_classes().membership(owner()))
+    return look.found[0]
 
 
 @contextmanager
 def one_look() -> Iterator[None]:
     """While a page is drawn, which changes no membership, the database is asked for it once."""
-    st.session_state[_KEPT] = []
+    st.session_state[_LOOK] = look = _Look()
     try:
         yield
     finally:
-        st.session_state.pop(_KEPT, None)
+        look.over = True  # the session itself cannot be touched by a script that has been stopped
 
 
 def rules() -> Rules | None:

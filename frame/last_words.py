@@ -14,9 +14,11 @@ tests/app/test_last_words.py fails where they have changed.
 """
 
 import asyncio
+import math
 import time
 from collections import deque
 from dataclasses import dataclass, field
+from functools import partial
 
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.runtime.app_session import AppSession
@@ -25,7 +27,7 @@ from streamlit.runtime.scriptrunner_utils.script_requests import ScriptRequestTy
 from frame.line import Line
 
 BY_ITSELF = ("-tl_wake", "-live_bar_")  # parts of the names of components that ask without the visitor
-LONGEST = 2.0  # seconds to wait for a script that has ended, or is not to be disturbed
+LONGEST = 2.0  # seconds to wait for a script that has ended
 BEGINNING = 0.3  # seconds to wait for one that has not begun
 LOOK_EVERY = 0.005  # seconds
 
@@ -49,9 +51,11 @@ def install() -> None:
 def _request_in_turn(session: AppSession, client_state: ClientState | None) -> None:
     first = "_tl_waiting" not in session.__dict__
     waiting = session.__dict__.setdefault("_tl_waiting", deque())
-    if not _is_part(client_state):
-        for other in [other for other in waiting if _is_by_itself(other.client_state)]:
-            waiting.remove(other)  # the page is drawn for this one
+    # at most one that is by itself waits, as the last; nothing is lost with it, for it is asked for again
+    if waiting and _is_by_itself(waiting[-1].client_state):
+        if _is_part(client_state) and client_state.is_auto_rerun:
+            return  # the whole page is drawn soon
+        waiting.pop()
     waiting.append(_Request(client_state, hurried=not first and not _is_by_itself(client_state)))
     if len(waiting) == 1:
         _serve(session, waiting)
@@ -67,7 +71,7 @@ def _serve(session: AppSession, waiting: deque[_Request]) -> None:
             return
         if not now.hurried:
             now.in_line = now.hurried = True
-            _line.stand(session, lambda now=now: _turn_has_come(session, waiting, now))
+            _line.stand(session, partial(_turn_has_come, session, waiting, now))
             return
         waiting.popleft()
         _begin(session, waiting, now.client_state)
@@ -75,7 +79,7 @@ def _serve(session: AppSession, waiting: deque[_Request]) -> None:
 
 def _turn_has_come(session: AppSession, waiting: deque[_Request], request: _Request) -> None:
     request.in_line = False
-    if request in waiting:
+    if any(other is request for other in waiting):
         _serve(session, waiting)
 
 
@@ -95,9 +99,9 @@ def _patience(session: AppSession, client_state: ClientState | None) -> float:
     script = session._scriptrunner  # taken away when the last thing it has drawn has been taken from the queue
     if script is None:
         return 0.0
-    if _is_by_itself(client_state):
-        return LONGEST
     state = script._requests._state
+    if _is_by_itself(client_state):
+        return LONGEST if state is ScriptRequestType.STOP else math.inf
     if _is_part(client_state):
         return LONGEST if state is ScriptRequestType.STOP else 0.0
     return BEGINNING if state is ScriptRequestType.RERUN else 0.0

@@ -17,7 +17,7 @@ _lock = threading.Lock()
 def await_news(token: str, conditions: tuple[Callable[[], bool], ...]) -> None:
     """From now on the page with this token waits for one of these to become true, and no longer for what it waited for before.
 
-    They are asked often and in the server's events loop, so they look at what is at hand and wait for nothing.
+    They are asked often, so they look at what is at hand.
     """
     with _lock:
         _awaited[token] = conditions
@@ -35,6 +35,6 @@ def answer(token: str) -> Response:
     return Response(status_code=200 if any(happened() for happened in conditions) else 204, headers=_HEADERS)
 
 
-async def news(request: Request) -> Response:
-    """See `answer`. Not in a thread of its own, since it never waits."""
+def news(request: Request) -> Response:
+    """See `answer`. A plain function, which the server calls in a thread: some conditions look at files."""
     return answer(request.path_params["token"])

@@ -18,6 +18,8 @@ def watch_shelf() -> None:
     catalogued = {entry.path.name for entry in get_catalogue().values() if entry.path is not None}
     if catalogued != shown:
         get_catalogue.clear()
+    if _names_at(int(time.monotonic() / EVERY)) != shown:
+        _names_at.cache_clear()  # or the page would be drawn again until they are looked up
     wake.when(lambda: _names_at(int(time.monotonic() / EVERY)) != shown, EVERY)
 
 

@@ -16,8 +16,9 @@ _wake = st.components.v2.component("tl_wake", html="<span></span>\n", js=(_JS / 
 
 
 def begin() -> None:
-    """Before the page: nothing is waited for any more."""
+    """Before the page: nothing is waited for any more, and what will be is asked for soon."""
     st.session_state.wake_conditions = []
+    st.session_state.wake_number = st.session_state.get("wake_number", 0) + 1
 
 
 def when(happened: Callable[[], bool], seconds: float) -> None:
@@ -33,10 +34,9 @@ def listen() -> None:
     token = st.session_state.wake_token
     await_news(token, tuple(happened for _seconds, happened in conditions))
     first = min((seconds for seconds, _happened in conditions), default=0.0)
-    data = {"url": f"news/{token}", "seconds": first, "number": st.session_state.get("wake_number", 0)}
-    _wake(data=data, key="tl_wake", height=1, on_news_change=_heard)
+    data = {"url": f"news/{token}", "seconds": first, "number": st.session_state.wake_number}
+    _wake(data=data, key="tl_wake", height=1, on_news_change=_nothing)
 
 
-def _heard() -> None:
-    """What is waited for from now on may be the same again; to the browser it is something new."""
-    st.session_state.wake_number = st.session_state.get("wake_number", 0) + 1
+def _nothing() -> None:
+    """The page is drawn again by what has called this."""

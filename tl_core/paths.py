@@ -10,7 +10,11 @@ ASSETS = ROOT / "assets"
 
 def home() -> Path:
     """`TL_HOME`, or `var/` in the project's folder: runs, uploads, decoded pictures, downloaded weights and data sets."""
-    return _resolved(os.environ.get("TL_HOME") or str(ROOT / "var"), os.getcwd())
+    return _resolve(os.environ.get("TL_HOME") or str(ROOT / "var"))
+
+
+def _resolve(path: str) -> Path:
+    return _resolved(path, "" if os.path.isabs(path) else os.getcwd())
 
 
 @functools.lru_cache(maxsize=8)
@@ -26,7 +30,7 @@ def data_dir() -> Path:
 
 def weights_dir() -> Path:
     """`TL_WEIGHTS_DIR`, or `weights/` below `home()`: downloaded weights of torchvision's networks."""
-    return _resolved(os.environ.get("TL_WEIGHTS_DIR") or str(home() / "weights"), os.getcwd())
+    return _resolve(os.environ.get("TL_WEIGHTS_DIR") or str(home() / "weights"))
 
 
 def datasets_dir() -> Path:

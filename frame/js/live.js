@@ -1,5 +1,5 @@
 // Follows a run: asks the server for its state and hands it to every part of the page that shows it.
-const OFTEN = 500, SELDOM = 1000, HIDDEN = 3000; // milliseconds between two questions
+const OFTEN = 500, SELDOM = 1000, HIDDEN = 3000; // milliseconds between two questions; the last also when it is over
 function follow(address, hear) {
   const url = new URL(address, document.baseURI.replace(/[^/]*$/, "")).href;
   const all = (window.tlLive ??= new Map());
@@ -15,11 +15,12 @@ function follow(address, hear) {
         one.version = answer.headers.get("X-Version") ?? "";
         one.state = answer.ok ? state : { ...one.state, lines: [{ kind: "error", text: state.error }] };
       }
-      if (answer.status !== 204) for (const each of one.hearers) each(one.state);
+      // that it is over is said until the page is drawn without this
+      if (answer.status !== 204 || one.state?.over) for (const each of one.hearers) each(one.state);
     } catch { // the server is away; Streamlit says so
       wait = SELDOM;
     }
-    if (one.hearers.size && !one.state?.over) one.timer = setTimeout(ask, document.hidden ? HIDDEN : wait);
+    if (one.hearers.size) one.timer = setTimeout(ask, document.hidden || one.state?.over ? HIDDEN : wait);
   };
   one.hearers.add(hear);
   if (!all.has(url)) {

@@ -1,15 +1,12 @@
 // How far it is, in a bar and in words, and what else must be known of it; has the page drawn again when a part of it is over.
 export default function ({ data, parentElement, setTriggerValue }) {
+  parentElement.tlStop?.(); // see wake.js
   const words = parentElement.querySelector(".tl-live-bar p");
   const bar = parentElement.querySelector("[role=progressbar]");
   const lines = parentElement.querySelector(".tl-live-lines");
   bar.setAttribute("aria-label", data.label);
-  let told = data.done;
-  return follow(data.url, (state) => {
-    if (state.over || state.done > told) {
-      told = state.done;
-      setTriggerValue("over", true);
-    }
+  return parentElement.tlStop = follow(data.url, (state) => {
+    if (state.over || state.done > data.done) setTriggerValue("over", true);
     if (state.over) return;
     words.textContent = state.text ?? "";
     bar.setAttribute("aria-valuenow", Math.round(100 * (state.share ?? 0)));

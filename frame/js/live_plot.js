@@ -1,8 +1,9 @@
 // One figure, given by the page.
 export default function ({ data, parentElement }) {
   const plot = parentElement.querySelector(".tl-plot");
+  parentElement.tlStop?.(); // see wake.js
   const again = () => draw(plot, data, inkOf(parentElement));
   again();
-  const end = keepScaled(plot, again);
-  return () => { end(); window.Plotly?.purge(plot); };
+  parentElement.tlStop = keepScaled(plot, again);
+  return () => { parentElement.tlStop(); window.Plotly?.purge(plot); };
 }

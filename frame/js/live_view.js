@@ -1,5 +1,6 @@
 // The curves of what goes on, and the layers of a run where there is a place for them.
 export default function ({ data, parentElement }) {
+  parentElement.tlStop?.(); // see wake.js
   const plots = [...parentElement.querySelectorAll(".tl-plot")];
   const drawing = parentElement.querySelector(".tl-drawing");
   const said = parentElement.querySelector("[role=status]");
@@ -26,5 +27,6 @@ export default function ({ data, parentElement }) {
   };
   const unfollow = follow(data.url, show);
   const end = keepScaled(plots[0], () => last && show(last));
-  return () => { unfollow(); end(); for (const plot of plots) window.Plotly?.purge(plot); };
+  parentElement.tlStop = () => { unfollow(); end(); };
+  return () => { parentElement.tlStop(); for (const plot of plots) window.Plotly?.purge(plot); };
 }

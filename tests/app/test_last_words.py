@@ -204,3 +204,42 @@ def test_one_that_goes_wrong_does_not_stop_the_line(monkeypatch: pytest.MonkeyPa
         assert ASKED == ["bad:", "good:"]
 
     run(steps)
+
+
+def test_nobody_is_forgotten_behind_one_that_has_left_the_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(line, "AT_ONCE", 0)
+    monkeypatch.setattr(line, "LONGEST", 0.05)
+
+    async def steps() -> None:
+        one = session()
+        ask(one, "first")
+        await asyncio.sleep(0.15)
+        ask(one, "news", click="tl_wake__events")
+        ask(one, "timer", "f", auto=True)
+        assert ASKED == ["first:"], "the page is drawn soon, with all its parts"
+        ask(one, "more news", click="tl_wake__events")
+        ask(one, "part", "f")
+        assert ASKED == ["first:", "part:f"], "who has done something does not wait behind the news"
+        ask(one, "still news", click="tl_wake__events")
+        await asyncio.sleep(0.15)
+        ask(one, "slider")
+        assert ASKED == ["first:", "part:f", "still news:", "slider:"]
+
+    run(steps)
+
+
+def test_a_long_script_is_not_stopped_by_news(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(last_words, "LONGEST", 0.01)
+
+    async def steps() -> None:
+        one = session()
+        ask(one, "first")
+        one._scriptrunner = script(ended=False)
+        ask(one, "news", click="tl_wake__events")
+        await asyncio.sleep(0.1)
+        assert ASKED == ["first:"]
+        one._scriptrunner = None
+        await asyncio.sleep(4 * last_words.LOOK_EVERY)
+        assert ASKED == ["first:", "news:"]
+
+    run(steps)
