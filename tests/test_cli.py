@@ -195,7 +195,7 @@ def test_fetch_of_what_is_here_says_so(stripes: Path, monkeypatch: pytest.Monkey
 
 
 def _press_control_c(process: subprocess.Popen) -> str:
-    """What it says until it ends. Pressed again if need be: Python drops the exception where it happens to be within a finalizer."""
+    """What it says until it ends. Pressed again if need be: Python drops the exception when it happens to be in a finalizer."""
     for _ in range(3):
         process.send_signal(signal.SIGINT)
         with contextlib.suppress(subprocess.TimeoutExpired):
