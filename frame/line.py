@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 from streamlit.runtime.app_session import AppSession
 
-AT_ONCE = 3  # more than one, for a script may wait for an answer
+AT_ONCE = 2  # more than one, for a script may wait for an answer
 LONGEST = 5.0  # seconds
 LOOK_EVERY = 0.01  # seconds
 
