@@ -9,8 +9,9 @@ else:  # the web server, which Streamlit starts, imports this file once
 
     import streamlit as st
 
-    from frame import last_words
+    from frame import last_words, no_delay
     from frame.routes import ROUTES
 
     last_words.install()
+    no_delay.install()
     app = st.App(Path(__file__).resolve(), routes=ROUTES)
