@@ -12,7 +12,7 @@ from frame.services import VISITOR_COOKIE
 from tl_core.paths import ROOT
 
 _JS = Path(__file__).parent / "js"
-_DRAWING_HTML = '<div class="tl-drawing"><div class="tl-wide"></div><div class="tl-tall"></div></div>'
+DRAWING_HTML = '<div class="tl-drawing"><div class="tl-wide"></div><div class="tl-tall"></div></div>'
 
 
 def with_plotly(*names: str) -> str:
@@ -21,7 +21,7 @@ def with_plotly(*names: str) -> str:
 
 
 _drawing = st.components.v2.component(
-    "tl_drawing", html=_DRAWING_HTML, css=(_JS / "drawing.css").read_text(), js=(_JS / "drawing.js").read_text()
+    "tl_drawing", html=DRAWING_HTML, css=(_JS / "drawing.css").read_text(), js=(_JS / "drawing.js").read_text()
 )
 _live_plot = st.components.v2.component(
     "tl_live_plot", html='<div class="tl-plot"></div>', js=with_plotly("plot.js", "live_plot.js"), isolate_styles=False
@@ -35,7 +35,7 @@ def drawing(wide: str, tall: str = "", *, key: str, on_pick: Callable[[], None] 
     `on_pick` is called after a click, which is then in `picked(key)`.
     """
     data = {"wide": wide, "tall": tall, "pickable": on_pick is not None}
-    _drawing(data=data, key=key, on_pick_change=on_pick or _nothing)
+    _drawing(data=data, key=key, on_pick_change=on_pick or only_draw)
 
 
 def picked(key: str) -> tuple[float, float] | None:
@@ -69,5 +69,5 @@ def provide_plotly() -> None:
         temporary.replace(target)
 
 
-def _nothing() -> None:
-    pass
+def only_draw() -> None:
+    """What a component calls that wants the page to be drawn again, which it is by the call itself."""

@@ -19,7 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
-from frame.components import with_plotly
+from frame.components import only_draw, with_plotly
 from frame.outage import outage_text
 from frame.services import VISITOR_COOKIE
 from tl_core.errors import RunNotFound
@@ -76,11 +76,7 @@ def live_address(path: str, **query: str) -> str:
 
 def show_bar(address: str, label: str, key: str, done: int = 0) -> None:
     """How far it is. `done`: of how many parts the page shows already that they are over."""
-    _bar(data={"url": address, "label": label, "done": done}, key=f"live_bar_{key}", on_over_change=_nothing)
-
-
-def _nothing() -> None:
-    """The page is drawn again by what has called this."""
+    _bar(data={"url": address, "label": label, "done": done}, key=f"live_bar_{key}", on_over_change=only_draw)
 
 
 def answer(request: Request, look: Callable[[str, str, bool, Request], Live]) -> Response:

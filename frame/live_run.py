@@ -8,6 +8,7 @@ from typing import Any
 import streamlit as st
 from starlette.requests import Request
 
+from frame.components import DRAWING_HTML
 from frame.glossary import as_html
 from frame.live import Live, live_address, live_view, show_bar
 from frame.run_drawings import run_figures, run_layers
@@ -20,9 +21,9 @@ from tl_core.store import Run
 
 NO_LAYERS = mark("The layers are drawn as soon as the network is ready.")
 MOST_OVERLAID = 20
-_VIEW = """<div class="tl-live">
+_VIEW = f"""<div class="tl-live">
 <div><div class="tl-plot" data-metric="accuracy"></div><div class="tl-plot" data-metric="loss"></div><p role="status"></p></div>
-<div><div class="tl-drawing"><div class="tl-wide"></div><div class="tl-tall"></div></div><div class="tl-told"></div></div>
+<div>{DRAWING_HTML}<div class="tl-told"></div></div>
 </div>"""
 _view = live_view("tl_live_view", _VIEW)
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from frame.drawings import diagram
-from frame.run_fitting import marks_of
+from frame.run_fitting import epochs_of, marks_of
 from tl_core.figures import RunCurve, curves_figure
 from tl_core.language import _, mark
 from tl_core.networks import get_network
@@ -31,7 +31,7 @@ def run_figures(
     run: Run, events: Events, others: Sequence[tuple[Run, Events]], dark: bool
 ) -> Iterator[tuple[str, dict[str, Any], str]]:
     """For each of `METRICS` its figure and what a screen reader says of it; `others` are laid over the run."""
-    shown = [(run, _epochs(events)), *((other, _epochs(theirs)) for other, theirs in others)]
+    shown = [(run, epochs_of(events)), *((other, epochs_of(theirs)) for other, theirs in others)]
     num_epochs = max((epochs[-1]["num_epochs"] for _, epochs in shown if epochs), default=None)
     if num_epochs is None:
         started = last_of(events, "started")
@@ -58,10 +58,6 @@ def run_layers(events: Events) -> tuple[tuple[str, str], str] | None:
         device=started["device"],
     )  # fmt: skip
     return diagram(layers, network.input_size, moved), text
-
-
-def _epochs(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    return [event for event in events if event["event"] == "epoch"]
 
 
 def _curve(run: Run, epochs: list[dict[str, Any]], metric: str, index: int) -> RunCurve:

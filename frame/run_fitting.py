@@ -19,13 +19,13 @@ def fitting_of(events: list[dict[str, Any]]) -> Fitting | None:
         return None
     trainable = sum(layer["num_trainable"] for layer in started["layers"])
     over = any(event["event"] == "finished" for event in events)
-    return judge(_epochs(events), started["num_train"], started["num_val"], trainable, over=over)
+    return judge(epochs_of(events), started["num_train"], started["num_val"], trainable, over=over)
 
 
 def marks_of(events: list[dict[str, Any]], metric: str) -> tuple[CurveMark, ...]:
     """What is marked in the curves of 'loss' or 'accuracy'."""
     marks = []
-    switch = switch_epoch(_epochs(events))
+    switch = switch_epoch(epochs_of(events))
     if switch is not None:
         started = next(event for event in events if event["event"] == "started")
         frozen = any(layer["state"] == "frozen" for layer in started["layers"])
@@ -55,10 +55,10 @@ def show_fitting_result(events: list[dict[str, Any]], started: dict[str, Any], f
     """The sentence of a finished run, and one more if held-out and test images contradict each other."""
     tell(say_fitting(fitting_of(events)))
     interval = finished["test_accuracy_low"], finished["test_accuracy_high"]
-    found = contradiction(_epochs(events), started["num_val"], finished["test_accuracy"], interval)
+    found = contradiction(epochs_of(events), started["num_val"], finished["test_accuracy"], interval)
     if found is not None:
         tell(say_contradiction(found))
 
 
-def _epochs(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def epochs_of(events: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [event for event in events if event["event"] == "epoch"]

@@ -6,6 +6,7 @@ import streamlit as st
 
 from frame.recorded import show_recorded, show_replay_bar
 from frame.replay import is_replayed
+from frame.run_fitting import epochs_of
 from frame.services import get_engine
 from frame.text import plain
 from tl_core.engine.job import TIME_LIMIT
@@ -40,7 +41,7 @@ def show_status(run: Run, events: list[dict[str, Any]]) -> None:
 
 def standing(run: Run, events: list[dict[str, Any]], replayed: bool = False) -> tuple[float, str]:
     """How far it is, 0..1, and where it stands in words."""
-    epochs = [event for event in events if event["event"] == "epoch"]
+    epochs = epochs_of(events)
     if run.status == QUEUED:
         engine = get_engine()
         return 0.0, _waiting_text(engine.position(run.id), engine.expected_wait(run.id))

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from frame.components import only_draw
 from frame.news import await_news
 
 _JS = Path(__file__).parent / "js"
@@ -35,8 +36,4 @@ def listen() -> None:
     await_news(token, tuple(happened for _seconds, happened in conditions))
     first = min((seconds for seconds, _happened in conditions), default=0.0)
     data = {"url": f"news/{token}", "seconds": first, "number": st.session_state.wake_number}
-    _wake(data=data, key="tl_wake", height=1, on_news_change=_nothing)
-
-
-def _nothing() -> None:
-    """The page is drawn again by what has called this."""
+    _wake(data=data, key="tl_wake", height=1, on_news_change=only_draw)
