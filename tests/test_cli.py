@@ -1,6 +1,5 @@
 """The command line as a process: JSON lines, exit status, one clear line for bad input."""
 
-import contextlib
 import json
 import os
 import signal
@@ -194,17 +193,6 @@ def test_fetch_of_what_is_here_says_so(stripes: Path, monkeypatch: pytest.Monkey
     ]  # fmt: skip
 
 
-def _press_control_c(process: subprocess.Popen) -> str:
-    """What it says until it ends. Pressed again if need be: Python drops the exception when it happens to be in a finalizer."""
-    for _ in range(3):
-        process.send_signal(signal.SIGINT)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            return process.communicate(timeout=20)[1]
-    process.kill()
-    process.communicate()
-    raise AssertionError("it does not end")
-
-
 def test_fetch_of_a_data_set_is_interrupted_and_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "site").mkdir()
     with serving() as server:
@@ -216,7 +204,8 @@ def test_fetch_of_a_data_set_is_interrupted_and_goes_on(tmp_path: Path, monkeypa
         while not any(path.stat().st_size for path in (tmp_path / "home").rglob("*.part")):
             assert time.monotonic() < end, "nothing arrives"
             time.sleep(0.05)
-        errors = _press_control_c(process)
+        process.send_signal(signal.SIGINT)
+        _, errors = process.communicate(timeout=20)
         assert process.returncode == 130
         assert "Traceback" not in errors
         server.hold_after = None

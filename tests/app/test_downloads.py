@@ -84,6 +84,7 @@ def test_a_set_that_is_not_here_is_described_downloaded_and_drawn(app: AppTest, 
     get_downloads().start(small_kmnist.NAME)
     assert get_downloads().state(small_kmnist.NAME) is first, "a second visitor shares the download"
     press(app, "Cancel")
+    time.sleep(1)  # until the worker has heard of it, or the rest of so small a set may come before it
     server.release.set()
     run_until(app, lambda: "The download was cancelled" in texts(app))
 

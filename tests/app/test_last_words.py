@@ -1,7 +1,6 @@
 """Requests of a session wait for what its last script has drawn, and a click is never dropped."""
 
 import asyncio
-from collections.abc import Callable
 from types import SimpleNamespace
 
 import pytest
@@ -10,6 +9,7 @@ from streamlit.runtime.app_session import AppSession
 from streamlit.runtime.scriptrunner_utils.script_requests import RerunData, ScriptRequests, ScriptRequestType
 
 from frame import last_words, line
+from tests.loops import run_in_loop
 
 ASKED: list[str] = []
 
@@ -49,10 +49,6 @@ def _asked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(last_words, "_line", line.Line())
 
 
-def run(steps: Callable) -> None:
-    asyncio.run(steps())
-
-
 def test_the_names_are_those_of_the_installed_streamlit() -> None:
     assert "_scriptrunner" in AppSession.request_rerun.__code__.co_names
     assert "_scriptrunner" in AppSession._handle_scriptrunner_event_on_event_loop.__code__.co_names
@@ -72,7 +68,7 @@ def test_nothing_waits_without_need() -> None:
         ask(one, "whole page")
         assert ASKED == ["page:", "part:f", "running:f", "whole page:"]
 
-    run(steps)
+    run_in_loop(steps())
 
 
 def test_a_fragment_waits_until_the_last_script_is_taken_away_and_others_behind_it() -> None:
@@ -90,7 +86,7 @@ def test_a_fragment_waits_until_the_last_script_is_taken_away_and_others_behind_
         await asyncio.sleep(4 * last_words.LOOK_EVERY)
         assert ASKED == ["other:f", "part:f", "bad:", "page:"]
 
-    run(steps)
+    run_in_loop(steps())
 
 
 def test_nobody_waits_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -103,7 +99,7 @@ def test_nobody_waits_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
         await asyncio.sleep(0.1)
         assert ASKED == ["part:f"]
 
-    run(steps)
+    run_in_loop(steps())
 
 
 def test_a_click_on_a_fragment_that_is_gone_draws_the_page() -> None:
@@ -113,7 +109,7 @@ def test_a_click_on_a_fragment_that_is_gone_draws_the_page() -> None:
         ask(one, "timer", "f", auto=True)  # which nobody misses
         assert ASKED == ["click:", "timer:f"]
 
-    run(steps)
+    run_in_loop(steps())
 
 
 def test_what_nobody_has_asked_for_disturbs_no_script() -> None:
@@ -133,7 +129,7 @@ def test_what_nobody_has_asked_for_disturbs_no_script() -> None:
         await asyncio.sleep(4 * last_words.LOOK_EVERY)
         assert ASKED[2:] == ["over:"]
 
-    run(steps)
+    run_in_loop(steps())
 
 
 def test_a_click_is_not_taken_back_by_what_comes_before_it_is_heard() -> None:
@@ -149,7 +145,7 @@ def test_a_click_is_not_taken_back_by_what_comes_before_it_is_heard() -> None:
         await asyncio.sleep(4 * last_words.LOOK_EVERY)
         assert ASKED == ["slider:"]
 
-    run(steps)
+    run_in_loop(steps())
 
 
 def test_pages_that_are_opened_stand_in_line_and_nobody_waits_who_has_done_something() -> None:
@@ -171,7 +167,7 @@ def test_pages_that_are_opened_stand_in_line_and_nobody_waits_who_has_done_somet
         await asyncio.sleep(4 * line.LOOK_EVERY)
         assert ASKED[-1] == f"{line.AT_ONCE + 1}:"
 
-    run(steps)
+    run_in_loop(steps())
 
 
 def test_who_does_something_while_in_line_leaves_it(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -190,7 +186,7 @@ def test_who_does_something_while_in_line_leaves_it(monkeypatch: pytest.MonkeyPa
         await asyncio.sleep(0.15)
         assert ASKED == ["first:", "click:"], "that has shown the news"
 
-    run(steps)
+    run_in_loop(steps())
 
 
 def test_one_that_goes_wrong_does_not_stop_the_line(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -203,7 +199,7 @@ def test_one_that_goes_wrong_does_not_stop_the_line(monkeypatch: pytest.MonkeyPa
         await asyncio.sleep(6 * line.LOOK_EVERY)
         assert ASKED == ["bad:", "good:"]
 
-    run(steps)
+    run_in_loop(steps())
 
 
 def test_nobody_is_forgotten_behind_one_that_has_left_the_line(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -225,7 +221,7 @@ def test_nobody_is_forgotten_behind_one_that_has_left_the_line(monkeypatch: pyte
         ask(one, "slider")
         assert ASKED == ["first:", "part:f", "still news:", "slider:"]
 
-    run(steps)
+    run_in_loop(steps())
 
 
 def test_a_long_script_is_not_stopped_by_news(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -242,4 +238,4 @@ def test_a_long_script_is_not_stopped_by_news(monkeypatch: pytest.MonkeyPatch) -
         await asyncio.sleep(4 * last_words.LOOK_EVERY)
         assert ASKED == ["first:", "news:"]
 
-    run(steps)
+    run_in_loop(steps())

@@ -6,6 +6,7 @@ import socket
 import pytest
 
 from frame import no_delay
+from tests.loops import run_in_loop
 
 
 async def accepted(listening: socket.socket) -> bool:
@@ -32,4 +33,4 @@ def test_a_connection_sends_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     no_delay.install()
     listening = socket.socket(socket.AF_INET)  # as Streamlit makes it
     listening.bind(("127.0.0.1", 0))
-    assert asyncio.run(accepted(listening))
+    assert run_in_loop(accepted(listening))

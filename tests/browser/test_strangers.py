@@ -3,10 +3,7 @@
 import asyncio
 import http.client
 import uuid
-from collections.abc import Coroutine
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
@@ -14,6 +11,7 @@ import pytest
 from benchmarks.visitor import Visitor
 from tests.browser.conftest import Server
 from tests.conftest import write_stripes
+from tests.loops import run_in_loop
 from tl_core.classes import Classes
 from tl_core.data.collection import Collection
 from tl_core.data.owned import new_upload_id, owner_hash
@@ -33,12 +31,6 @@ pytestmark = pytest.mark.browser
 @pytest.fixture
 def store(server: Server) -> Store:
     return Store(server.store)
-
-
-def beside_the_browser(work: Coroutine[Any, Any, None]) -> None:
-    """Run to its end in a thread of its own: Playwright's loop runs in this one."""
-    with ThreadPoolExecutor(1) as pool:
-        pool.submit(asyncio.run, work).result()
 
 
 async def started(ann: Visitor, store: Store, query: str) -> str:
@@ -90,7 +82,7 @@ def test_a_run_by_address_by_id_and_by_message(server: Server, store: Store) -> 
             await visitor.leave()
             assert not visitor.errors
 
-    beside_the_browser(attempts())
+    run_in_loop(attempts())
 
 
 def test_pictures_by_their_id(server: Server, tmp_path: Path) -> None:
@@ -108,7 +100,7 @@ def test_pictures_by_their_id(server: Server, tmp_path: Path) -> None:
             assert not eve.errors
         await eve.leave()
 
-    beside_the_browser(attempts())
+    run_in_loop(attempts())
     assert folder.is_dir(), "and nothing was deleted"
 
 
@@ -125,7 +117,7 @@ def test_a_class_by_its_code(server: Server, store: Store) -> None:
         await eve.leave()
         assert not eve.errors
 
-    beside_the_browser(attempts())
+    run_in_loop(attempts())
     assert classes.taught_by(teacher), "it is still there"
 
 

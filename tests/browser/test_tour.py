@@ -72,6 +72,7 @@ def test_the_tour_by_the_keyboard_alone_with_real_runs(server: Server, page: Pag
         page.keyboard.press("Enter")
         at_step(page, number)
     expect(page.get_by_text(re.compile("Right on 2,000 new pictures"))).to_be_visible()  # the step keeps its result
+    expect(page).to_have_url(re.compile("tour=3"))  # it is the last thing that comes
     page.reload()
     at_step(page, 3)
     expect(page.get_by_text(re.compile("Right on 2,000 new pictures"))).to_be_visible()
