@@ -144,7 +144,7 @@ def watch(server: Server, count: int, minutes: float, after: float) -> None:
             await asyncio.sleep(3)
         await visitor.leave()
 
-    asyncio.run(warm())
+    in_thread(warm())[0].join()  # Playwright has a loop in this thread
     before = resident(server.process.pid)
     thread, found = in_thread(everybody())
     peak = before
