@@ -1,4 +1,4 @@
-// Follows a run: asks the server for its state and hands it to every part of the page that shows it.
+// Follows a run or a race: asks the server for its state and hands it to every part of the page that shows it.
 const OFTEN = 500, SELDOM = 1000, HIDDEN = 3000; // milliseconds between two questions; the last also when it is over
 function follow(address, hear) {
   const url = new URL(address, document.baseURI.replace(/[^/]*$/, "")).href;

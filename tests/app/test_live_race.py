@@ -3,17 +3,16 @@
 import json
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlencode
 
 import pytest
 import streamlit as st
-from starlette.requests import Request
 from starlette.responses import Response
 
 from frame import live as live_module
 from frame import live_race, services
 from frame.race_data import get_races
 from frame.routes import live_race as route
+from tests.asking import ask_route
 from tests.races import make_race
 from tl_core.engine import LocalEngine
 from tl_core.experiment import Experiment
@@ -59,9 +58,7 @@ def tell(store: Store, run_id: str, events: list[dict[str, Any]]) -> None:
 
 
 def ask(race_id: str, visitor: str | None = ANN, **query: str) -> Response:
-    headers = [(b"cookie", f"{services.VISITOR_COOKIE}={visitor}".encode())] if visitor is not None else []
-    scope = {"type": "http", "method": "GET", "path": f"/live/race/{race_id}", "path_params": {"race_id": race_id}}
-    return route(Request({**scope, "headers": headers, "query_string": urlencode(query).encode()}))
+    return ask_route(route, f"/live/race/{race_id}", visitor, query, race_id=race_id)
 
 
 def state(race_id: str, **query: str) -> dict[str, Any]:

@@ -5,16 +5,15 @@ import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlencode
 
 import pytest
 import streamlit as st
-from starlette.requests import Request
 from starlette.responses import Response
 
 from frame import live as live_module
 from frame import live_run, services
 from frame.routes import live_run as route
+from tests.asking import ask_route
 from tl_core.engine import LocalEngine
 from tl_core.experiment import Experiment
 from tl_core.store import Store
@@ -51,9 +50,7 @@ def add(store: Store, events: list[dict[str, Any]], owner: str = ANN, **values: 
 
 
 def ask(run_id: str, visitor: str | None = ANN, **query: str) -> Response:
-    headers = [(b"cookie", f"{services.VISITOR_COOKIE}={visitor}".encode())] if visitor is not None else []
-    scope = {"type": "http", "method": "GET", "path": f"/live/{run_id}", "path_params": {"run_id": run_id}}
-    return route(Request({**scope, "headers": headers, "query_string": urlencode(query).encode()}))
+    return ask_route(route, f"/live/{run_id}", visitor, query, run_id=run_id)
 
 
 def state(run_id: str, **query: str) -> dict[str, Any]:
