@@ -3,6 +3,7 @@
 import statistics
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -17,16 +18,26 @@ _CLOCK = """() => {
       if (element.shadowRoot) { const inner = find(element.shadowRoot); if (inner) return inner; }
     return null;
   };
-  const watched = find(document);
-  window.benchmarkAnswers = [];
-  let asked = null;
-  document.addEventListener("keydown", () => { asked = performance.now(); }, true);
-  new MutationObserver(() => {
-    if (asked === null) return;
-    const since = asked;
+  const watched = find(document), drawing = watched.querySelector(".tl-drawing");
+  window.benchmarkMoves = [];
+  let asked = null, wanted = null, painted = null, answered = null;
+  const since = () => performance.now() - asked;
+  const tell = () => {
+    if (asked === null || painted === null || answered === null) return;
+    window.benchmarkMoves.push([painted, answered]);
     asked = null;
-    requestAnimationFrame(() => window.benchmarkAnswers.push(performance.now() - since));
+  };
+  document.addEventListener("keydown", (event) => {
+    [asked, wanted, painted, answered] = [performance.now(), event.key === "Home" ? 0 : 1, null, null];
+  }, true);
+  new MutationObserver(() => {
+    if (asked !== null && painted === null) requestAnimationFrame(() => { painted ??= since(); tell(); });
   }).observe(watched, { childList: true, subtree: true });
+  document.addEventListener("tl-drawn", () => {
+    if (asked === null || answered !== null || drawing.tlDrawn.at.similarity !== wanted) return;
+    answered = since();
+    tell();
+  });
 }"""
 
 
@@ -52,14 +63,30 @@ def open_cases(browser: Browser, url: str) -> Page:
     return page
 
 
-def slider_to_diagram(page: Page, count: int, pause: float = 1.0) -> list[float]:
-    """Milliseconds from the key until the browser paints the other diagram, `count` times, `pause` seconds between."""
+@dataclass(frozen=True)
+class Moves:
+    """What a slider that is moved takes, in milliseconds: until the browser has painted the other diagram, and until the server's
+    answer is there, which shows the same."""
+
+    painted: list[float] = field(default_factory=list)
+    answered: list[float] = field(default_factory=list)
+
+    def __add__(self, other: "Moves") -> "Moves":
+        return Moves(self.painted + other.painted, self.answered + other.answered)
+
+    def __str__(self) -> str:
+        return f"{spread(self.painted)}; the server's answer {spread(self.answered)}"
+
+
+def slider_to_diagram(page: Page, count: int, pause: float = 1.0) -> Moves:
+    """Move the slider `count` times from one end to the other, `pause` seconds after each answer."""
     for number in range(count):
-        before = page.evaluate("window.benchmarkAnswers.length")
+        before = page.evaluate("window.benchmarkMoves.length")
         page.keyboard.press("Home" if number % 2 == 0 else "End")
-        page.wait_for_function(f"window.benchmarkAnswers.length > {before}", polling=20)
+        page.wait_for_function(f"window.benchmarkMoves.length > {before}", polling=20)
         page.wait_for_timeout(pause * 1000)
-    return page.evaluate("window.benchmarkAnswers")[-count:]
+    moves = page.evaluate("window.benchmarkMoves")[-count:]
+    return Moves([painted for painted, _answered in moves], [answered for _painted, answered in moves])
 
 
 def spread(milliseconds: list[float]) -> str:

@@ -17,7 +17,7 @@ from pathlib import Path
 from sqlalchemy import create_engine, select
 from sqlalchemy.orm import Session
 
-from benchmarks.browser import open_cases, server_and_browser, slider_to_diagram, spread
+from benchmarks.browser import Moves, open_cases, server_and_browser, slider_to_diagram, spread
 from benchmarks.visitor import Visitor
 from tests.browser.conftest import Server
 from tl_core.engine.machine import hardware, software, trainers, training_threads
@@ -72,7 +72,7 @@ def lessons(server: Server, page, count: int, own: bool) -> None:
 
     begin = time.time()
     thread, found = in_thread(everybody())
-    meanwhile = []
+    meanwhile = Moves()
     while thread.is_alive():
         meanwhile += slider_to_diagram(page, 2, pause=0.5)
     thread.join()
@@ -84,7 +84,7 @@ def lessons(server: Server, page, count: int, own: bool) -> None:
     print(f"  {len(seconds)} of {2 * count} runs answered, {computed} computed, {len(errors)} errors {errors[:2]}")
     print(f"  Start to result: median {statistics.median(seconds):.1f} s, longest {seconds[-1]:.1f} s")
     print(f"  first runs that waited while somebody's second began: {late}")
-    print(f"  slider to diagram in a browser meanwhile: {spread(meanwhile)}")
+    print(f"  slider to diagram in a browser meanwhile: {meanwhile}")
     print(f"  the state of a run, or a part of the page, as a watching visitor asks for it: {spread(answers)}")
 
 
@@ -178,7 +178,7 @@ def main() -> None:
             watch(server, args.visitors or 60, args.minutes, args.after)
             return
         page = open_cases(browser, server.url)
-        print("slider to diagram in a browser, alone:", spread(slider_to_diagram(page, 50, pause=0.3)))
+        print("slider to diagram in a browser, alone:", slider_to_diagram(page, 50, pause=0.3))
         for own in (False, True):
             lessons(server, page, args.visitors or 30, own)
 

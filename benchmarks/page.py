@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Page
 
-from benchmarks.browser import open_cases, server_and_browser, slider_to_diagram, spread
+from benchmarks.browser import Moves, open_cases, server_and_browser, slider_to_diagram, spread
 from benchmarks.crowd import in_thread
 from benchmarks.visitor import Visitor
 from tl_core.engine.machine import hardware, software, trainers, training_threads
@@ -64,7 +64,7 @@ def cold_start(home: Path) -> float:
         return ready + timed(lambda: (page.goto(server.url), page.locator(".tl-wide svg.tl-diagram").wait_for()))
 
 
-def watched(url: str, runner: Page, count: int, work: Callable[[], list[float]]) -> tuple[list[float], list[float]]:
+def watched(url: str, runner: Page, count: int, work: Callable[[], Moves]) -> tuple[Moves, list[float]]:
     """What `work` measures while so many people watch `runner`'s run, and how many milliseconds their questions took."""
     (owner,) = (cookie["value"] for cookie in runner.context.cookies() if cookie["name"] == "tl_visitor")
     visitors = [Visitor(url, owner) for _ in range(count)]  # a run is shown to its owner alone
@@ -103,7 +103,7 @@ def main() -> None:
         print(f"server and browser start to the first page: {statistics.median(colds):.1f} s")
         with server_and_browser(Path(folder) / "home") as (server, browser):
             watcher = open_cases(browser, server.url)
-            print("slider to diagram, alone:         ", spread(slider_to_diagram(watcher, 100, pause=0.3)))
+            print("slider to diagram, alone:         ", slider_to_diagram(watcher, 100, pause=0.3))
             pages = [open_train(browser, server.url, seed) for seed in range(args.repeats)]
             found = [start_and_stop(page) for page in pages]
             print(f"Start to the first point, warm worker: {statistics.median(begun for begun, _ in found):.2f} s")
@@ -112,12 +112,12 @@ def main() -> None:
             for runner in runners:
                 runner.get_by_role("button", name="Start", exact=True).click()
                 wait(runner, f"{_POINTS} >= 1")
-            print("slider to diagram, while training:", spread(slider_to_diagram(watcher, 100, pause=0.3)))
+            print("slider to diagram, while training:", slider_to_diagram(watcher, 100, pause=0.3))
             for number in args.watchers:
                 slider, answers = watched(
                     server.url, runners[0], number, lambda: slider_to_diagram(watcher, 100, pause=0.3)
                 )
-                print(f"the same, and {number} people watch:", spread(slider))
+                print(f"the same, and {number} people watch:", slider)
                 print("  what they ask for is there in:   ", spread(answers))
 
 

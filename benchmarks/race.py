@@ -11,7 +11,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page
 
-from benchmarks.browser import open_cases, server_and_browser, slider_to_diagram, spread
+from benchmarks.browser import Moves, open_cases, server_and_browser, slider_to_diagram
 from tl_core.engine.machine import hardware, software, trainers, training_threads
 
 
@@ -42,15 +42,15 @@ def main() -> None:
         page.get_by_role("button", name="Start the race").click()
         page.locator(".st-key-race_stop button").wait_for()
         seen = time.perf_counter() - start
-        meanwhile = []
+        meanwhile = Moves()
         while page.locator(".st-key-race_stop button").count():
             meanwhile += slider_to_diagram(other, 2)
         page.locator(".st-key-race_verdict").wait_for()
         seconds = time.perf_counter() - start
         print(f"click to the race on the page: {seen:.1f} s; click to verdict: {seconds:.0f} s")
         print("verdict:", page.locator(".st-key-race_verdict").inner_text())
-    print("slider to diagram, before it:  ", spread(alone))
-    print("slider to diagram, meanwhile:  ", spread(meanwhile))
+    print("slider to diagram, before it:  ", alone)
+    print("slider to diagram, meanwhile:  ", meanwhile)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
 """What is drawn in the browser: SVG drawings that can be clicked, and live Plotly curves that keep zoom and legend."""
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -29,12 +29,20 @@ _live_plot = st.components.v2.component(
 _visitor = st.components.v2.component("tl_visitor", html="<span></span>\n", js=with_plotly("visitor.js"))
 
 
-def drawing(wide: str, tall: str = "", *, key: str, on_pick: Callable[[], None] | None = None) -> None:
+def drawing(
+    wide: str,
+    tall: str = "",
+    *,
+    key: str,
+    on_pick: Callable[[], None] | None = None,
+    at: Mapping[str, float] | None = None,
+) -> None:
     """Show an SVG; `tall` takes its place where there is little width.
 
-    `on_pick` is called after a click, which is then in `picked(key)`.
+    `on_pick` is called after a click, which is then in `picked(key)`. `at`: what the sliders said when it was drawn, for a
+    drawing that the browser lets follow them.
     """
-    data = {"wide": wide, "tall": tall, "pickable": on_pick is not None}
+    data = {"wide": wide, "tall": tall, "pickable": on_pick is not None, "at": dict(at) if at else None}
     _drawing(data=data, key=key, on_pick_change=on_pick or only_draw)
 
 

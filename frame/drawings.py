@@ -1,6 +1,6 @@
 """The map and the diagram as the pages show them, kept by value: equal settings are drawn once in each language."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -37,10 +37,15 @@ def diagram(
 
 
 def show_diagram(
-    layers: tuple[Layer, ...], input_size: int, *, key: str, weights_moved: dict[str, float] | None = None
+    layers: tuple[Layer, ...],
+    input_size: int,
+    *,
+    key: str,
+    weights_moved: dict[str, float] | None = None,
+    at: Mapping[str, float] | None = None,
 ) -> None:
-    """The layer diagram, across where there is room and downwards on a phone."""
-    components.drawing(*diagram(layers, input_size, weights_moved), key=key)
+    """The layer diagram, across where there is room and downwards on a phone. `at`: see `components.drawing`."""
+    components.drawing(*diagram(layers, input_size, weights_moved), key=key, at=at)
 
 
 @lru_cache(512)
@@ -57,10 +62,12 @@ def show_map(
     guess: float | None = None,
     key: str,
     on_pick: Callable[[], None],
+    at: Mapping[str, float] | None = None,
 ) -> None:
-    """The map of the four quadrants; a click calls `on_pick`, and `map_click(key)` then says where it was."""
+    """The map of the four quadrants; a click calls `on_pick`, and `map_click(key)` then says where it was. `at`: see
+    `components.drawing`."""
     svg = _map(num_images, similarity, thresholds, language(), measured=measured, guess=guess)
-    components.drawing(svg, key=key, on_pick=on_pick)
+    components.drawing(svg, key=key, on_pick=on_pick, at=at)
 
 
 def map_click(key: str) -> tuple[int, float] | None:

@@ -21,6 +21,7 @@ from tl_core.plan import resolve_cut
 
 _SERIES = (1, 1.2, 1.5, 2, 2.5, 3, 4, 5, 6, 8)
 IMAGINED_CLASSES = 5
+IMAGINED_SIZES = 10, MAX_IMAGES
 
 
 def experiment_bar() -> tuple[Settings, DataInfo]:
@@ -67,6 +68,12 @@ def size_steps(low: int, high: int, value: int) -> list[int]:
     return sorted({low, high, value} | {step for step in steps if low < step < high})
 
 
+def imagined_sizes(settings: Settings) -> list[int]:
+    """Positions of the size slider for an imagined data set."""
+    low, high = IMAGINED_SIZES
+    return size_steps(low, high, min(max(settings.experiment.num_images or 1, low), high))
+
+
 def _fit_to_data(settings: Settings, data: DataInfo) -> Settings:
     """A size that the chosen set does not have becomes all that it has."""
     wanted = settings.experiment.num_images
@@ -83,7 +90,7 @@ def _fit_to_data(settings: Settings, data: DataInfo) -> Settings:
 
 def _size_widget(settings: Settings, data: DataInfo) -> None:
     if settings.imagined:
-        low, high = 10, MAX_IMAGES
+        low, high = IMAGINED_SIZES
     elif data.description:
         low, high = 2 * len(data.description["classes"]), data.description["num_to_learn_from"]
     else:

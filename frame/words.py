@@ -26,7 +26,7 @@ def case_title(prescription: Prescription, chosen: Case | Bonus | None, prescrib
         )
         return
     shown = case if prescribed else chosen
-    st.subheader(_heading(shown), anchor=False)
+    st.subheader(heading(shown), anchor=False)
     if prescription.similarity is not None and shown != case:
         st.write(
             _("Your choice. For {kind} images the map says case {number}.", kind=few_or_many(case), number=case.number)
@@ -35,7 +35,8 @@ def case_title(prescription: Prescription, chosen: Case | Bonus | None, prescrib
         st.write(prescription.doubt)
 
 
-def _heading(shown: Case | Bonus | None) -> str:
+def heading(shown: Case | Bonus | None) -> str:
+    """The title over a recipe: 'Case 3: Fine-tune the whole network'."""
     if shown is None:
         return _("A recipe of your own")
     title = _(shown.title)
@@ -62,14 +63,20 @@ def case_text(shown: Case | Bonus | None, layers: tuple[Layer, ...], stacked: bo
         tell(own_text(layers))
         return
     steps, why = (st.container(), st.container()) if stacked else st.columns(2, gap="large")
-    numbered = "\n".join(f"{number}. {_(step)}" for number, step in enumerate(shown.steps, start=1))
+    what_to_do, reason = case_texts(shown)
     with steps:
-        tell(f"**{_('What to do')}**\n\n{numbered}")
-    more = f"\n\n**{_('Or:')}** {_(shown.alternative)}" if shown.alternative else ""
+        tell(what_to_do)
     with why:
-        tell(f"**{_('Why')}**\n\n{_(shown.why)}{more}")
+        tell(reason)
         if isinstance(shown, Bonus):
             st.markdown(f"**{_('From:')}** [{_(shown.source)}]({shown.address}).")
+
+
+def case_texts(shown: Case | Bonus) -> tuple[str, str]:
+    """What to do, and why, as `tell` takes them."""
+    numbered = "\n".join(f"{number}. {_(step)}" for number, step in enumerate(shown.steps, start=1))
+    more = f"\n\n**{_('Or:')}** {_(shown.alternative)}" if shown.alternative else ""
+    return f"**{_('What to do')}**\n\n{numbered}", f"**{_('Why')}**\n\n{_(shown.why)}{more}"
 
 
 def own_text(layers: tuple[Layer, ...]) -> str:
@@ -86,17 +93,15 @@ def own_text(layers: tuple[Layer, ...]) -> str:
     return " ".join(parts)
 
 
-def weights_text(layers: tuple[Layer, ...]) -> None:
+def weights_words(layers: tuple[Layer, ...]) -> str:
     """How many weights are trained, frozen and sliced off."""
     trained = sum(layer.num_trainable for layer in layers)
     frozen = sum(layer.num_weights for layer in layers if layer.state == "frozen")
     sliced = sum(layer.num_weights for layer in layers if layer.state == "sliced")
     values = {"trained": trained, "frozen": frozen, "sliced": sliced}
     if frozen:
-        text = _("{trained:,} weights are trained, {frozen:,} are frozen; {sliced:,} were sliced off.", **values)
-    else:
-        text = _("{trained:,} weights are trained, none is frozen; {sliced:,} were sliced off.", **values)
-    st.caption(text)
+        return _("{trained:,} weights are trained, {frozen:,} are frozen; {sliced:,} were sliced off.", **values)
+    return _("{trained:,} weights are trained, none is frozen; {sliced:,} were sliced off.", **values)
 
 
 def glossary() -> None:

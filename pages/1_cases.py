@@ -5,6 +5,7 @@ from typing import Any
 import streamlit as st
 
 from frame import guess, state
+from frame.ahead import go_ahead
 from frame.data_trouble import show_trouble
 from frame.datasets import redraw_when_done, show_thumbnails
 from frame.drawings import map_click, plan, show_diagram, show_map
@@ -16,7 +17,7 @@ from frame.prescription import prescribe
 from frame.settings import case_of
 from frame.text import plain
 from frame.where_to_cut import show_where_to_cut
-from frame.words import case_text, case_title, glossary, thresholds_widgets, weights_text
+from frame.words import case_text, case_title, glossary, thresholds_widgets, weights_words
 from tl_core.cases import Thresholds
 from tl_core.data.dial import POSITIONS
 from tl_core.language import _, retold
@@ -46,6 +47,7 @@ asking = guess.is_asking(settings, data)
 prescription = prescribe(settings, data, size, asking)
 resolved = settings.resolved(prescription.case)
 layers = plan(network, resolved.make_recipe(), data.num_classes or IMAGINED_CLASSES)
+at = {"images": size, "similarity": settings.similarity} if settings.imagined else None
 
 
 def move_point() -> None:
@@ -101,6 +103,7 @@ with left:
         guess=guess.guess_on_map(settings, asking),
         key="map",
         on_pick=move_point,
+        at=at,
     )
     with st.container(key="map_panel" if not settings.imagined else "map_caption"):
         if settings.imagined:
@@ -115,9 +118,10 @@ with right:
     chosen = case_of(resolved)
     with st.container(key="case_title"):
         case_title(prescription, chosen, settings.auto)
-    show_diagram(layers, network.input_size, key="diagram")
-    st.caption(_("{network}: pre-trained on {what}.", network=_(network.title), what=_(network.trained_on)))
-    weights_text(layers)
+    show_diagram(layers, network.input_size, key="diagram", at=at)
+    with st.container(key="case_weights"):
+        learnt = _("{network}: pre-trained on {what}.", network=_(network.title), what=_(network.trained_on))
+        st.caption(f"{learnt}\n\n{weights_words(layers)}")
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         if settings.imagined:
             st.button(
@@ -138,6 +142,8 @@ with right:
 with st.container(key="case_text"):
     case_text(chosen, layers)
 
+if settings.imagined:
+    go_ahead(settings, network)
 if not settings.imagined and not data.error and not data.missing:
     st.subheader(_("The pictures"), anchor=False)
     waiting += show_thumbnails(settings)

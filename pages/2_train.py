@@ -17,7 +17,7 @@ from frame.settings import Settings, case_of
 from frame.text import plain
 from frame.train_options import train_options
 from frame.try_picture import show_try_picture
-from frame.words import case_text, few_or_many, recipe_name, weights_text
+from frame.words import case_text, few_or_many, recipe_name, weights_words
 from tl_core.errors import UserError
 from tl_core.language import _, retold
 from tl_core.networks import get_network
@@ -70,7 +70,7 @@ else:
         left, right = st.columns([5, 9], gap="large")
         with left:
             case_text(chosen, layers, stacked=True)
-            weights_text(layers)
+            st.caption(weights_words(layers))
         with right:
             show_diagram(layers, network.input_size, key="plan_diagram")
 

@@ -2,15 +2,20 @@
 export default function ({ data, parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".tl-drawing");
   root.classList.toggle("tl-pickable", Boolean(data.pickable));
-  for (const which of ["wide", "tall"]) {
-    const holder = root.querySelector(".tl-" + which);
-    const svg = data[which] || "";
-    if (holder.dataset.svg !== svg) {
-      holder.dataset.svg = svg;
-      holder.innerHTML = svg;
-    }
-  }
   root.classList.toggle("tl-has-tall", Boolean(data.tall));
+  root.tlShow = (drawn) => {
+    for (const which of ["wide", "tall"]) {
+      const holder = root.querySelector(".tl-" + which);
+      const svg = drawn[which] || "";
+      if (holder.tlSvg !== svg) {
+        holder.tlSvg = svg;
+        holder.innerHTML = svg;
+      }
+    }
+  };
+  root.tlShow(data);
+  root.tlDrawn = data;
+  document.dispatchEvent(new Event("tl-drawn"));
   root.onclick = !data.pickable ? null : (event) => {
     const svg = root.querySelector(".tl-wide svg");
     const box = svg.getBoundingClientRect();

@@ -10,6 +10,7 @@ from safetensors.torch import load_file
 
 from tests.engine.cluster import NUM_NODES, cluster, kill_node
 from tests.waiting import wait_until as _wait_until
+from tl_core import training  # not `run`: with `--ray` that would be the one that goes to the cluster
 from tl_core.engine import LocalEngine, make_engine, make_places
 from tl_core.engine.batch import run_batch
 from tl_core.engine.ray_places import RayPlaces
@@ -17,7 +18,6 @@ from tl_core.errors import UserError
 from tl_core.experiment import Experiment
 from tl_core.paths import run_weights
 from tl_core.store import Store
-from tl_core.training import run
 
 pytest.importorskip("ray")
 wait_until = partial(_wait_until, seconds=60.0)
@@ -52,7 +52,8 @@ def test_the_numbers_and_the_weights_are_those_of_a_run_at_home(
     run_id = ray_engine.submit(short(recipe="case-3"), "ann")
     wait_until(lambda: not ray_engine.store.get_run(run_id).active and run_weights(run_id).is_file())
     at_home = [
-        event.to_json() for event in run(short(recipe="case-3"), device="cpu", save_to=tmp_path / "own.safetensors")
+        event.to_json()
+        for event in training.run(short(recipe="case-3"), device="cpu", save_to=tmp_path / "own.safetensors")
     ]
     assert numbers(ray_engine.store.events(run_id)) == numbers(at_home)
     assert ray_engine.trainers == NUM_NODES
@@ -126,7 +127,9 @@ def test_a_study_is_spread_over_all_places(
     assert number == NUM_NODES
     assert set(found) == set(experiments)
     for experiment in experiments[:2]:
-        assert numbers(found[experiment]) == numbers([event.to_json() for event in run(experiment, device="cpu")])
+        assert numbers(found[experiment]) == numbers(
+            [event.to_json() for event in training.run(experiment, device="cpu")]
+        )
 
 
 @pytest.mark.parametrize(

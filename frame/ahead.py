@@ -1,0 +1,71 @@
+"""The page of the four cases follows its sliders in the browser, without waiting for the server.
+
+What an imagined data set can lead to are four answers. They are sent along with the page, so that map, diagram and words change
+while a slider is still moved (`frame/js/ahead.js`). The server is told as always, and its answer, which is the same, takes the
+place of what the browser has shown.
+"""
+
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from frame.drawings import diagram, plan
+from frame.experiment_bar import IMAGINED_CLASSES, imagined_sizes
+from frame.glossary import told
+from frame.settings import IMAGINED, Settings
+from frame.words import case_texts, heading, weights_words
+from tl_core.cases import Thresholds
+from tl_core.experiment import Experiment
+from tl_core.language import language
+from tl_core.networks import Network
+from tl_core.quadrants import map_geometry, map_svg
+
+_JS = Path(__file__).parent / "js"
+_ahead = st.components.v2.component("tl_ahead", html="<span></span>\n", js=(_JS / "ahead.js").read_text())
+
+
+def go_ahead(settings: Settings, network: Network) -> None:
+    """From now on the page of this imagined data set follows its sliders; for the end of the page."""
+    data = {
+        "sliders": {"images": "bar_images", "similarity": "bar_similarity"},
+        "sizes": imagined_sizes(settings),
+        "lines": {"images": settings.thresholds.num_images, "similarity": settings.thresholds.similarity},
+        "geometry": map_geometry(),
+        "maps": _maps(settings.thresholds, language()),
+        "cases": _cases(network, settings.thresholds, language()) if settings.auto else None,
+    }
+    _ahead(data=data, key="tl_ahead", height=1)
+
+
+def _corners(thresholds: Thresholds) -> tuple[tuple[int, float], ...]:
+    """A number of images and a similarity in each quadrant that there is between the lines."""
+    return tuple((images, similarity) for images in (1, thresholds.num_images + 1) for similarity in (1.0, 0.0))
+
+
+@lru_cache(64)
+def _maps(thresholds: Thresholds, spoken: str) -> dict[int, str]:
+    settings = Settings(thresholds=thresholds)
+    return {
+        settings.case(similarity, images).number: map_svg(images, similarity, thresholds)
+        for images, similarity in _corners(thresholds)
+    }
+
+
+@lru_cache(64)
+def _cases(network: Network, thresholds: Thresholds, spoken: str) -> dict[int, dict[str, Any]]:
+    """What the page shows in each case, by the case's number."""
+    settings, found = Settings(Experiment(data=IMAGINED, network=network.name), thresholds=thresholds), {}
+    for images, similarity in _corners(thresholds):
+        case = settings.case(similarity, images)
+        layers = plan(network, settings.resolved(case).make_recipe(), IMAGINED_CLASSES)
+        wide, tall = diagram(layers, network.input_size)
+        found[case.number] = {
+            "wide": wide,
+            "tall": tall,
+            "title": heading(case),
+            "weights": weights_words(layers),
+            "told": [told(text) for text in case_texts(case)],
+        }
+    return found
