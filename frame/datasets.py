@@ -151,6 +151,26 @@ def show_thumbnails(settings: Settings) -> tuple[Future, ...]:
     return (future,) if waiting else ()
 
 
+def counts_text(counts: dict[str, Any]) -> str:
+    """How many pictures there are, and what they are for."""
+    unused = counts["num_images"] - counts["num_to_learn_from"] - counts["num_test"]
+    values = {"n": counts["num_images"], "classes": len(counts["classes"])}
+    values |= {"learn": counts["num_to_learn_from"], "test": counts["num_test"]}
+    if counts["default_images"]:
+        text = _(
+            "Drawn when they are needed: up to {n:,} images in {classes} classes: {learn:,} to learn from, {test:,} kept apart "
+            "for the test",
+            **values,
+        )
+    else:
+        text = _(
+            "{n:,} images in {classes} classes: {learn:,} to learn from, {test:,} kept apart for the test", **values
+        )
+    text += _(", {n:,} not used", n=unused) if unused else ""
+    skipped = counts["num_skipped"]
+    return text + (_("; {n:,} files could not be used.", n=skipped) if skipped else ".")
+
+
 def _tile(picture: dict[str, str]) -> str:
     return f"<figure>{_image(picture)}<figcaption>{escape(picture['label'])}</figcaption></figure>"
 

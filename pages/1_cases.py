@@ -1,13 +1,11 @@
 """The four cases: where the data lies on the map, and what that means for the network."""
 
-from typing import Any
-
 import streamlit as st
 
 from frame import guess, state
 from frame.ahead import go_ahead
 from frame.data_trouble import show_trouble
-from frame.datasets import redraw_when_done, show_thumbnails
+from frame.datasets import counts_text, redraw_when_done, show_thumbnails
 from frame.drawings import map_click, plan, show_diagram, show_map
 from frame.entry import enter
 from frame.experiment_bar import IMAGINED_CLASSES, experiment_bar, num_images
@@ -70,25 +68,6 @@ def move_point() -> None:
         st.toast(_("Real pictures cannot be made more similar than they are, only less."))
 
 
-def _counts_text(counts: dict[str, Any], unused: int) -> str:
-    """How many pictures there are, and what they are for."""
-    values = {"n": counts["num_images"], "classes": len(counts["classes"])}
-    values |= {"learn": counts["num_to_learn_from"], "test": counts["num_test"]}
-    if counts["default_images"]:
-        text = _(
-            "Drawn when they are needed: up to {n:,} images in {classes} classes: {learn:,} to learn from, {test:,} kept apart "
-            "for the test",
-            **values,
-        )
-    else:
-        text = _(
-            "{n:,} images in {classes} classes: {learn:,} to learn from, {test:,} kept apart for the test", **values
-        )
-    text += _(", {n:,} not used", n=unused) if unused else ""
-    skipped = counts["num_skipped"]
-    return text + (_("; {n:,} files could not be used.", n=skipped) if skipped else ".")
-
-
 show_trouble(data, measuring=False)
 
 waiting = () if asking and data.description else data.waiting  # nothing on the page waits for what is kept back
@@ -148,9 +127,7 @@ if not settings.imagined and not data.error and not data.missing:
     st.subheader(_("The pictures"), anchor=False)
     waiting += show_thumbnails(settings)
     if data.description:
-        counts = data.description
-        unused = counts["num_images"] - counts["num_to_learn_from"] - counts["num_test"]
-        st.caption(_counts_text(counts, unused))
+        st.caption(counts_text(data.description))
     else:
         st.caption(_("Reading the pictures. The first time this may take half a minute for a large set ..."))
 redraw_when_done(waiting)
