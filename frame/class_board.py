@@ -8,6 +8,7 @@ import streamlit as st
 from frame import components
 from frame.class_live import Live, get_live, live_class
 from frame.class_words import data_of, network_of, table_row, to_point
+from frame.table import Row, show_table
 from frame.text import plain
 from tl_core.class_errors import NotYourClass
 from tl_core.class_figure import Point, board_figure, legend_html
@@ -33,7 +34,7 @@ class _Drawn:
     legend: str
     figure: dict[str, Any]
     alt: str
-    table: list[dict[str, object]]
+    table: list[Row]
 
 
 def show_board(class_id: str, *, big: bool = False) -> None:
@@ -127,15 +128,10 @@ def _filter(names: set[str], label: str, everything: str, key: str) -> str | Non
     )
 
 
-def _table(rows: list[dict[str, object]]) -> None:
+def _table(rows: list[Row]) -> None:
     with st.expander(_("The board as a table")):
-        st.dataframe(
-            rows,
-            hide_index=True,
-            key="class_table",
-            column_config={_("Test accuracy"): st.column_config.NumberColumn(format="%.1f %%")},
-            alt=_("Table of the runs of the class: who, recipe, test accuracy, images, data set, network."),
-        )
+        label = _("Table of the runs of the class: who, recipe, test accuracy, images, data set, network.")
+        show_table(rows, label=label, key="class_table")
     st.markdown(
         _(
             "Recipes stand side by side where runs had the same number of images. Point at a mark to see whose run it is and "

@@ -1,6 +1,7 @@
 """A class's runs and people in words, the same on the chart, in the table and in the file."""
 
 from frame.run_view import data_word, recipe_word
+from frame.table import Number, Row
 from tl_core.class_figure import Point
 from tl_core.class_runs import BoardRow
 from tl_core.data.dial import position, position_name
@@ -56,16 +57,17 @@ def to_point(row: BoardRow) -> Point:
     return Point(row.number, row.num_images, row.accuracy, row.low, row.high, recipe_key(own), recipe_label(own), lines)
 
 
-def table_row(row: BoardRow) -> dict[str, object]:
-    own = row.experiment
-    return {
-        _("Run"): row.number,
+def table_row(row: BoardRow) -> Row:
+    own, accuracy = row.experiment, 100 * row.accuracy
+    cells = {
+        _("Run"): Number(row.number, _("{n:,}", n=row.number)),
         _("Name"): name_of(row),
         _("Recipe"): recipe_word(own),
-        _("Test accuracy"): 100 * row.accuracy,
+        _("Test accuracy"): Number(accuracy, _("{n:.1f} %", n=accuracy)),
         _("95 % interval"): _("{low:.1f} to {high:.1f} %", low=100 * row.low, high=100 * row.high),
-        _("Images"): row.num_images,
+        _("Images"): Number(row.num_images, _("{n:,}", n=row.num_images)),
         _("Data set"): data_of(own),
         _("Pictures"): position_name(own.distance),
         _("Network"): network_of(own),
     }
+    return Row(str(row.number), cells)

@@ -148,9 +148,19 @@ def with_tips(text: str, terms: dict[str, str] | None = None) -> str:
         if name in seen:
             continue
         seen.add(name)
-        parts += [escape(text[at : found.start()]), _tip(found[0], by_name[name], f"{block}-{next(number)}")]
-        at = found.end()
+        before, after = _touching(text, at, found)
+        tip = _tip(found[0], by_name[name], f"{block}-{next(number)}")
+        if before + after:  # a button is a box, from which a line would break away even a full stop
+            tip = f'<span class="tl-word">{before}{tip}{after}</span>'
+        parts += [escape(text[at : found.start() - len(before)]), tip]
+        at = found.end() + len(after)
     return "".join(parts) + escape(text[at:])
+
+
+def _touching(text: str, at: int, found: re.Match[str]) -> tuple[str, str]:
+    """The bracket before a term and the signs after it, which must stay on its line; `at`: where the text is not yet used."""
+    before = "(" if text[at : found.start()].endswith("(") else ""
+    return before, re.match(r"[.,;:!?)]*", text[found.end() :])[0]
 
 
 def _tip(word: str, meaning: str, tip_id: str) -> str:

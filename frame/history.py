@@ -4,10 +4,11 @@ import streamlit as st
 
 from frame.run_view import data_word, recipe_word, run_title
 from frame.services import get_store, owner
+from frame.table import Number, Row, show_table
 from frame.widgets import choice
 from tl_core.data.dial import position_name
-from tl_core.experiment import Experiment
-from tl_core.language import ENGLISH, _, language, mark
+from tl_core.experiment import MAX_IMAGES, Experiment
+from tl_core.language import _, mark
 from tl_core.networks import get_network
 from tl_core.store import Run
 
@@ -21,24 +22,15 @@ def show_history() -> None:
     st.subheader(_("Runs so far"), anchor=False)
     _choose_shown(runs)
     st.markdown(_("Tick runs to lay their curves over the one above."))
-    ticked = st.session_state.get("ticked", [])
-    # a new run is a new first row: a table of its own, with the same runs ticked as before
-    key = f"history_{runs[0].id}"
-    rows = [row for row, run in enumerate(runs) if run.id in ticked]
-    picked = st.dataframe(
-        [_row(run, endings.get(run.id)) for run in runs],
-        hide_index=True,
-        on_select="rerun",
-        selection_mode="multi-row",
-        selection_default={"selection": {"rows": rows, "columns": [], "cells": []}},
-        key=key,
-        column_config={accuracy_title(): st.column_config.NumberColumn(format=accuracy_format())},
-        alt=_("Table of the runs so far: settings, test accuracy and state."),
-    )
-    now = [runs[row].id for row in picked["selection"]["rows"] if row < len(runs)]
-    if now != ticked:
-        st.session_state.ticked = now
-        st.rerun()
+    ticked = selected_runs()
+    rows = [_row(run, endings.get(run.id), run.id in ticked) for run in runs]
+    label = _("Table of the runs so far: settings, test accuracy and state.")
+    show_table(rows, label=label, key="history", on_tick=_tick)
+
+
+def _tick(run_id: str) -> None:
+    ticked = selected_runs()
+    st.session_state.ticked = [one for one in ticked if one != run_id] if run_id in ticked else [*ticked, run_id]
 
 
 def selected_runs() -> list[str]:
@@ -48,16 +40,6 @@ def selected_runs() -> list[str]:
 
 # The states of a run, as the store calls them
 STATES = (mark("queued"), mark("running"), mark("finished"), mark("stopped"), mark("failed"), mark("interrupted"))
-
-
-def accuracy_title() -> str:
-    """The heading of the column; it says the unit where `accuracy_format` does not."""
-    return _("Test accuracy") if language() == ENGLISH else _("test accuracy, %")
-
-
-def accuracy_format() -> str:
-    """How a column of per cent is written: in English with its sign, else with the separators of the browser."""
-    return "%.1f %%" if language() == ENGLISH else "localized"
 
 
 def _choose_shown(runs: list[Run]) -> None:
@@ -76,24 +58,27 @@ def _choose_shown(runs: list[Run]) -> None:
     )  # fmt: skip
 
 
-def _row(run: Run, ending: dict | None) -> dict:
+def _row(run: Run, ending: dict | None, ticked: bool) -> Row:
     experiment = Experiment.from_json(run.experiment)
-    finished = ending if ending is not None and ending["event"] == "finished" else None
-    interval = "\u2013"
-    if finished:
+    accuracy, interval = Number(None), "\u2013"
+    if ending is not None and ending["event"] == "finished":
+        share = 100 * ending["test_accuracy"]
+        accuracy = Number(share, _("{n:.1f} %", n=share))
         interval = _(
             "{low:.1f} to {high:.1f} %",
-            low=100 * finished["test_accuracy_low"],
-            high=100 * finished["test_accuracy_high"],
+            low=100 * ending["test_accuracy_low"],
+            high=100 * ending["test_accuracy_high"],
         )
-    return {
-        _("Run"): run.number,
+    images = experiment.num_images
+    cells = {
+        _("Run"): Number(run.number, _("{n:,}", n=run.number)),
         _("Recipe"): recipe_word(experiment),
-        accuracy_title(): round(100 * finished["test_accuracy"], 1) if finished else None,
+        _("Test accuracy"): accuracy,
         _("95 % interval"): interval,
         _("Data set"): data_word(experiment),
-        _("Images"): _("{n:,}", n=experiment.num_images) if experiment.num_images else _("all"),
+        _("Images"): Number(images or MAX_IMAGES + 1, _("{n:,}", n=images) if images else _("all")),
         _("Pictures"): position_name(experiment.distance),
         _("Network"): _(get_network(experiment.network).title),
         _("State"): _(run.status),
     }
+    return Row(run.id, cells, ticked, _("Lay run {number} over the one above", number=run.number))
