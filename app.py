@@ -9,9 +9,10 @@ else:  # the web server, which Streamlit starts, imports this file once
 
     import streamlit as st
 
-    from frame import last_words, no_delay
+    from frame import last_words, leaving, no_delay
     from frame.routes import ROUTES
 
     last_words.install()
+    leaving.install()
     no_delay.install()
     app = st.App(Path(__file__).resolve(), routes=ROUTES)

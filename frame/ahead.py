@@ -9,8 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import streamlit as st
-
+from frame.browser import browser_part
 from frame.drawings import diagram, plan
 from frame.experiment_bar import IMAGINED_CLASSES, imagined_sizes
 from frame.glossary import told
@@ -23,7 +22,7 @@ from tl_core.networks import Network
 from tl_core.quadrants import map_geometry, map_svg
 
 _JS = Path(__file__).parent / "js"
-_ahead = st.components.v2.component("tl_ahead", html="<span></span>\n", js=(_JS / "ahead.js").read_text())
+_ahead = browser_part("tl_ahead", html="<span></span>\n", js=(_JS / "ahead.js").read_text())
 
 
 def go_ahead(settings: Settings, network: Network) -> None:

@@ -1,6 +1,6 @@
 """Buttons that only the browser can obey: copy a text, fill the screen."""
 
-import streamlit as st
+from frame.browser import browser_part
 
 _CSS = """
 button { font: inherit; font-size: 0.95rem; padding: 0.35rem 0.8rem; border-radius: 6px; cursor: pointer;
@@ -10,7 +10,7 @@ span { margin-left: 0.6rem; font-size: 0.95rem; color: var(--st-text-color); }
 """
 # the old way is needed where the page comes by plain http, as in most classrooms
 _COPY_JS = """
-export default function ({ data, parentElement }) {
+export default function ({ data: [data], parentElement }) {
   const button = parentElement.querySelector("button");
   const said = parentElement.querySelector("span");
   button.textContent = data.label;
@@ -33,7 +33,7 @@ export default function ({ data, parentElement }) {
 }
 """
 _SCREEN_JS = """
-export default function ({ data, parentElement }) {
+export default function ({ data: [data], parentElement }) {
   const button = parentElement.querySelector("button");
   button.textContent = data.label;
   button.onclick = () => {
@@ -43,8 +43,8 @@ export default function ({ data, parentElement }) {
 }
 """
 _HTML = '<button type="button"></button><span role="status"></span>\n'
-_copy = st.components.v2.component("tl_copy", html=_HTML, css=_CSS, js=_COPY_JS)
-_screen = st.components.v2.component("tl_full_screen", html=_HTML, css=_CSS, js=_SCREEN_JS)
+_copy = browser_part("tl_copy", html=_HTML, css=_CSS, js=_COPY_JS)
+_screen = browser_part("tl_full_screen", html=_HTML, css=_CSS, js=_SCREEN_JS)
 
 
 def copy_button(label: str, text: str, *, done: str, failed: str, key: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from frame.browser import browser_part
 from frame.services import VISITOR_COOKIE
 from tl_core.paths import ROOT
 
@@ -20,13 +21,13 @@ def with_plotly(*names: str) -> str:
     return "".join((_JS / name).read_text() for name in ("plotly.js", *names))
 
 
-_drawing = st.components.v2.component(
+_drawing = browser_part(
     "tl_drawing", html=DRAWING_HTML, css=(_JS / "drawing.css").read_text(), js=(_JS / "drawing.js").read_text()
 )
-_live_plot = st.components.v2.component(
+_live_plot = browser_part(
     "tl_live_plot", html='<div class="tl-plot"></div>', js=with_plotly("plot.js", "live_plot.js"), isolate_styles=False
 )
-_visitor = st.components.v2.component("tl_visitor", html="<span></span>\n", js=with_plotly("visitor.js"))
+_visitor = browser_part("tl_visitor", html="<span></span>\n", js=with_plotly("visitor.js"))
 
 
 def drawing(

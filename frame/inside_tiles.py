@@ -7,8 +7,10 @@ from typing import Any
 
 import streamlit as st
 
+from frame.browser import browser_part
+
 _JS = Path(__file__).parent / "js"
-_tiles = st.components.v2.component(
+_tiles = browser_part(
     "tl_choice",
     html='<div class="tl-box"><div class="tl-choice" role="radiogroup"></div></div>',
     css=(_JS / "choice_tiles.css").read_text(),

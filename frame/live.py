@@ -19,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from frame.browser import browser_part
 from frame.components import only_draw, with_plotly
 from frame.outage import outage_text
 from frame.services import VISITOR_COOKIE
@@ -32,7 +33,7 @@ _JS = Path(__file__).parent / "js"
 _BAR = """<div class="tl-live-bar"><p></p><div role="progressbar" aria-valuemin="0" aria-valuemax="100"><i></i></div></div>
 <div class="tl-live-lines"></div>"""
 
-_bar = st.components.v2.component(
+_bar = browser_part(
     "tl_live_bar",
     html=_BAR,
     css=(_JS / "live.css").read_text(),
@@ -59,7 +60,7 @@ class Live:
 def live_view(name: str, html: str) -> Callable[..., Any]:
     """A component that draws what is live: Plotly figures in `.tl-plot`, and the diagram and the words where it has places for
     them. Made once, when a module is imported."""
-    return st.components.v2.component(
+    return browser_part(
         name,
         html=html,
         css=(_JS / "drawing.css").read_text(),

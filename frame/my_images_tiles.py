@@ -6,6 +6,7 @@ from html import escape
 
 import streamlit as st
 
+from frame.browser import browser_part
 from tl_core.data.batch import Pictures
 from tl_core.language import _
 
@@ -24,7 +25,7 @@ _CSS = """
 @media (hover: none) { .tl-tiles button { opacity: 1; } }
 """
 _JS = """
-export default function ({ data, parentElement, setTriggerValue }) {
+export default function ({ data: [data], parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".tl-set");
   const shown = JSON.stringify(data);
   if (root.dataset.shown === shown) return;
@@ -52,7 +53,7 @@ export default function ({ data, parentElement, setTriggerValue }) {
   }
 }
 """
-_tiles = st.components.v2.component("tl_tiles", html='<div class="tl-set"></div>', css=_CSS, js=_JS)
+_tiles = browser_part("tl_tiles", html='<div class="tl-set"></div>', css=_CSS, js=_JS)
 
 
 def picture_tiles(

@@ -5,9 +5,10 @@ from typing import Any
 
 import streamlit as st
 
+from frame.browser import browser_part
 from frame.components import with_plotly
 
-_component = st.components.v2.component(
+_component = browser_part(
     "tl_pick_plot",
     html='<div class="tl-pick-plot"></div>',
     js=with_plotly("pick_plot.js"),

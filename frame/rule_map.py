@@ -5,13 +5,14 @@ from pathlib import Path
 
 import streamlit as st
 
+from frame.browser import browser_part
 from tl_core.cases import Thresholds
 from tl_core.rule_cells import Cell
 from tl_core.rule_map import TALL, WIDE, rule_map_svg
 
 _JS = Path(__file__).parent / "js"
 _HTML = '<div class="tl-drawing tl-has-tall"><div class="tl-wide"></div><div class="tl-tall"></div></div>'
-_component = st.components.v2.component(
+_component = browser_part(
     "tl_rule_map", html=_HTML, css=(_JS / "drawing.css").read_text(), js=(_JS / "rule_map.js").read_text()
 )
 

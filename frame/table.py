@@ -11,11 +11,12 @@ from typing import Any
 
 import streamlit as st
 
+from frame.browser import browser_part
 from frame.components import only_draw
 from tl_core.language import _
 
 _JS = Path(__file__).parent / "js"
-_table = st.components.v2.component(
+_table = browser_part(
     "tl_table", html='<div class="tl-table"></div>\n',
     css=(_JS / "table.css").read_text(), js=(_JS / "table.js").read_text(),
 )  # fmt: skip

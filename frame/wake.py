@@ -9,11 +9,12 @@ from pathlib import Path
 
 import streamlit as st
 
+from frame.browser import browser_part
 from frame.components import only_draw
 from frame.news import await_news
 
 _JS = Path(__file__).parent / "js"
-_wake = st.components.v2.component("tl_wake", html="<span></span>\n", js=(_JS / "wake.js").read_text())
+_wake = browser_part("tl_wake", html="<span></span>\n", js=(_JS / "wake.js").read_text())
 
 
 def begin() -> None:

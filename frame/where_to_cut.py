@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from frame import state
+from frame.browser import browser_part
 from frame.datasets import DataInfo
 from frame.settings import Settings
 from frame.text import plain
@@ -21,7 +22,7 @@ from tl_core.networks import Network
 from tl_core.plan import layer_plan, resolve_cut
 
 _JS = Path(__file__).parent / "js"
-_chart = st.components.v2.component(
+_chart = browser_part(
     "tl_cut_chart",
     html='<div class="tl-drawing"><div class="tl-wide"></div><div class="tl-tall"></div></div>',
     css=(_JS / "drawing.css").read_text(),

@@ -1,5 +1,5 @@
 // Shows at once what the sliders of an imagined data set say. The server's answer, which is the same, comes after it.
-export default function ({ data, parentElement }) {
+export default function ({ data: [data], parentElement }) {
   parentElement.tlStop?.(); // of the page as it was drawn before: Streamlit itself only stops the last one
   const slider = (key) => document.querySelector(`.st-key-${key} input[type=range]`);
   const drawing = (key) =>

@@ -1,5 +1,5 @@
 // Tiles of which one is chosen: a radio group, so that Tab reaches the chosen one and the arrow keys move on from there.
-export default function ({ data, parentElement, setTriggerValue }) {
+export default function ({ data: [data], parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".tl-choice");
   const make = (tag, parent, values) => parent.appendChild(Object.assign(document.createElement(tag), values));
   root.setAttribute("aria-label", data.label);

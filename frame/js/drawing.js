@@ -1,5 +1,5 @@
 // Shows an SVG that Python drew, swaps it without a flicker, and reports where it was clicked.
-export default function ({ data, parentElement, setTriggerValue }) {
+export default function ({ data: [data], parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".tl-drawing");
   root.classList.toggle("tl-pickable", Boolean(data.pickable));
   root.classList.toggle("tl-has-tall", Boolean(data.tall));

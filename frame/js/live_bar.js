@@ -1,5 +1,5 @@
 // How far it is, in a bar and in words, and what else must be known of it; has the page drawn again when a part of it is over.
-export default function ({ data, parentElement, setTriggerValue }) {
+export default function ({ data: [data], parentElement, setTriggerValue }) {
   parentElement.tlStop?.(); // see wake.js
   const words = parentElement.querySelector(".tl-live-bar p");
   const bar = parentElement.querySelector("[role=progressbar]");

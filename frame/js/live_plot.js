@@ -1,5 +1,5 @@
 // One figure, given by the page.
-export default function ({ data, parentElement }) {
+export default function ({ data: [data], parentElement }) {
   const plot = parentElement.querySelector(".tl-plot");
   parentElement.tlStop?.(); // see wake.js
   const again = () => draw(plot, data, inkOf(parentElement));

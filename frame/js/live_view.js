@@ -1,5 +1,5 @@
 // The curves of what goes on, and the layers of a run where there is a place for them.
-export default function ({ data, parentElement }) {
+export default function ({ data: [data], parentElement }) {
   parentElement.tlStop?.(); // see wake.js
   const plots = [...parentElement.querySelectorAll(".tl-plot")];
   const drawing = parentElement.querySelector(".tl-drawing");

@@ -1,5 +1,5 @@
 // Shows an SVG that Python drew and reports which of its parts, marked data-pick, was clicked or chosen with the keyboard.
-export default function ({ data, parentElement, setTriggerValue }) {
+export default function ({ data: [data], parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".tl-drawing");
   const focused = parentElement.activeElement?.closest?.("[data-pick]")?.dataset.pick
     ?? root.getRootNode().activeElement?.closest?.("[data-pick]")?.dataset.pick;

@@ -1,5 +1,5 @@
 // Draws a Plotly figure, updates it in place, and says which cell of it was clicked.
-export default function ({ data, parentElement, setTriggerValue }) {
+export default function ({ data: [data], parentElement, setTriggerValue }) {
   const plot = parentElement.querySelector(".tl-pick-plot");
   plot.setAttribute("role", "img");
   plot.setAttribute("aria-label", data.alt);

@@ -1,5 +1,5 @@
 // The map of who won: shows it for the width there is, and says which cell was clicked.
-export default function ({ data, parentElement, setTriggerValue }) {
+export default function ({ data: [data], parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".tl-drawing");
   for (const which of ["wide", "tall"]) {
     const holder = root.querySelector(".tl-" + which);

@@ -1,5 +1,5 @@
 // A table of text: sorted by a click on a heading, rows ticked by their boxes. What stands in it is never read as HTML.
-export default function ({ data, parentElement, setTriggerValue }) {
+export default function ({ data: [data], parentElement, setTriggerValue }) {
   const root = parentElement.querySelector(".tl-table");
   const make = (tag, parent, values = {}) => parent.appendChild(Object.assign(document.createElement(tag), values));
   const active = root.getRootNode().activeElement;

@@ -1,6 +1,6 @@
 // Asks the server whether something has happened that the page is to show, and has the page drawn again then.
 const SLOWER = 1.25, SLOWEST = 5; // each wait is so many times the one before, up to so many seconds
-export default function ({ data, parentElement, setTriggerValue }) {
+export default function ({ data: [data], parentElement, setTriggerValue }) {
   parentElement.tlStop?.(); // of the page as it was drawn before: Streamlit itself only stops the last one, when all is over
   const url = new URL(data.url, document.baseURI.replace(/[^/]*$/, "")).href;
   let wait = data.seconds, timer = null, over = false, unknown = 0;

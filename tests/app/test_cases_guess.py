@@ -63,7 +63,7 @@ def press(app: AppTest, label: str) -> None:
 def drawing(app: AppTest, key: str) -> str:
     """The SVG of a component, as the browser gets it."""
     found = next(element.proto for element in app.get("bidi_component") if element.proto.id.endswith(f"-{key}"))
-    return json.loads(found.json)["wide"]
+    return json.loads(found.json)[0]["wide"]
 
 
 def measured(app: AppTest) -> bool:

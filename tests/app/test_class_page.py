@@ -101,7 +101,7 @@ def test_a_wrong_code_and_a_wrong_pin_are_said() -> None:
 def column(app: AppTest, heading: str) -> list[str]:
     """What stands under a heading of the table."""
     data = next(
-        json.loads(one.proto.json) for one in app.get("bidi_component") if one.proto.id.endswith("-class_table")
+        json.loads(one.proto.json)[0] for one in app.get("bidi_component") if one.proto.id.endswith("-class_table")
     )
     place = data["columns"].index(heading)
     return [row["cells"][place][0] for row in data["rows"]]

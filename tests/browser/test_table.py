@@ -62,8 +62,6 @@ def test_runs_are_sorted_and_ticked(page: Page, server: Server, visitor: str) ->
     expect(table.locator("tr.ticked td:nth-child(2)")).to_have_text("2")
     assert column(table, "Images") == ["20", "30", "40"], "sorted as it was"
     box.uncheck()
-    page.wait_for_function(
-        "document.querySelector('.tl-plot')?.data?.every((trace) => !trace.name?.includes('Run 2'))"
-    )
+    page.wait_for_function("document.querySelector('.tl-plot')?.data?.every((trace) => !trace.name?.includes('Run 2'))")
     heading.click()
     assert column(table, "Run") == ["3", "2", "1"], "a third click brings the order back"

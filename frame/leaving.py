@@ -1,0 +1,65 @@
+"""Those who have left are forgotten, and their memory is given back.
+
+Streamlit keeps what a closed tab has held for `server.disconnectedSessionTTL` seconds, for it may come back. After that it drops it
+only when somebody else leaves, and since it collects no garbage of its own here (`runner.postScriptGC`), the memory of a class
+that has gone home would stay with the server.
+"""
+
+import asyncio
+import ctypes
+import gc
+
+from streamlit import config
+from streamlit.runtime.memory_session_storage import MemorySessionStorage
+from streamlit.runtime.session_manager import SessionInfo
+
+EVERY = 60.0  # seconds; a collection stands everybody still for some 60 ms
+_save = MemorySessionStorage.save
+
+
+class Leaving:
+    """All of it happens in the server's events loop."""
+
+    def __init__(self) -> None:
+        self._left: set[str] = set()  # sessions that may come back
+        self._looking = False
+
+    def note(self, storage: MemorySessionStorage, session_id: str) -> None:
+        """Somebody has left: look after their session when it cannot come back any more."""
+        self._left.add(session_id)
+        if not self._looking:
+            self._look_later(storage, config.get_option("server.disconnectedSessionTTL") + 1.0)
+
+    def _look_later(self, storage: MemorySessionStorage, seconds: float) -> None:
+        self._looking = True
+        asyncio.get_running_loop().call_later(seconds, self._look, storage)
+
+    def _look(self, storage: MemorySessionStorage) -> None:
+        storage._cache.expire()  # private, as what is told in frame.last_words; `list` only passes over those that are over
+        left = {info.session.id for info in storage.list()}
+        if self._left - left:
+            give_back()
+        self._left, self._looking = left, False
+        if left:
+            self._look_later(storage, EVERY)
+
+
+def give_back() -> None:
+    """Free what nothing holds any more, and give free memory back to the system."""
+    gc.collect()
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # of glibc
+    if trim is not None:
+        trim(0)
+
+
+_leaving = Leaving()
+
+
+def install() -> None:
+    """For everybody who leaves from now on."""
+    MemorySessionStorage.save = _save_and_note
+
+
+def _save_and_note(self: MemorySessionStorage, session_info: SessionInfo) -> None:
+    _save(self, session_info)
+    _leaving.note(self, session_info.session.id)
