@@ -44,12 +44,13 @@ def _corners(thresholds: Thresholds) -> tuple[tuple[int, float], ...]:
 
 
 @lru_cache(64)
-def _maps(thresholds: Thresholds, spoken: str) -> dict[int, str]:
-    settings = Settings(thresholds=thresholds)
-    return {
-        settings.case(similarity, images).number: map_svg(images, similarity, thresholds)
-        for images, similarity in _corners(thresholds)
-    }
+def _maps(thresholds: Thresholds, spoken: str) -> dict[int, dict[str, str]]:
+    """The map in each case, with its point in some place, and what is said of it meanwhile."""
+    settings, found = Settings(thresholds=thresholds), {}
+    for images, similarity in _corners(thresholds):
+        case = settings.case(similarity, images)
+        found[case.number] = {"wide": map_svg(images, similarity, thresholds), "said": heading(case)}
+    return found
 
 
 @lru_cache(64)

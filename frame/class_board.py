@@ -130,6 +130,9 @@ def _filter(names: set[str], label: str, everything: str, key: str) -> str | Non
 
 def _table(rows: list[Row]) -> None:
     with st.expander(_("The board as a table")):
+        if not rows:
+            st.markdown(_("No run fits the filters."))
+            return
         label = _("Table of the runs of the class: who, recipe, test accuracy, images, data set, network.")
         show_table(rows, label=label, key="class_table")
     st.markdown(

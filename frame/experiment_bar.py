@@ -70,8 +70,13 @@ def size_steps(low: int, high: int, value: int) -> list[int]:
 
 def imagined_sizes(settings: Settings) -> list[int]:
     """Positions of the size slider for an imagined data set."""
+    return size_steps(*IMAGINED_SIZES, imagined_size(settings))
+
+
+def imagined_size(settings: Settings) -> int:
+    """Where that slider stands."""
     low, high = IMAGINED_SIZES
-    return size_steps(low, high, min(max(settings.experiment.num_images or 1, low), high))
+    return min(max(settings.experiment.num_images or low, low), high)
 
 
 def _fit_to_data(settings: Settings, data: DataInfo) -> Settings:

@@ -22,15 +22,17 @@ def show_history() -> None:
     st.subheader(_("Runs so far"), anchor=False)
     _choose_shown(runs)
     st.markdown(_("Tick runs to lay their curves over the one above."))
-    ticked = selected_runs()
+    known = {run.id for run in runs}
+    ticked = st.session_state.ticked = [run_id for run_id in selected_runs() if run_id in known]
     rows = [_row(run, endings.get(run.id), run.id in ticked) for run in runs]
     label = _("Table of the runs so far: settings, test accuracy and state.")
-    show_table(rows, label=label, key="history", on_tick=_tick)
 
+    def tick(ids: list[str]) -> None:
+        st.session_state.ticked = [
+            run_id for run_id in ids if run_id in known
+        ]  # nobody else's, whatever the browser says
 
-def _tick(run_id: str) -> None:
-    ticked = selected_runs()
-    st.session_state.ticked = [one for one in ticked if one != run_id] if run_id in ticked else [*ticked, run_id]
+    show_table(rows, label=label, key="history", on_ticked=tick)
 
 
 def selected_runs() -> list[str]:
@@ -76,6 +78,7 @@ def _row(run: Run, ending: dict | None, ticked: bool) -> Row:
         _("Test accuracy"): accuracy,
         _("95 % interval"): interval,
         _("Data set"): data_word(experiment),
+        # all of a set are more than any number of them
         _("Images"): Number(images or MAX_IMAGES + 1, _("{n:,}", n=images) if images else _("all")),
         _("Pictures"): position_name(experiment.distance),
         _("Network"): _(get_network(experiment.network).title),

@@ -1,8 +1,8 @@
 """Those who have left are forgotten, and their memory is given back.
 
-Streamlit keeps what a closed tab has held for `server.disconnectedSessionTTL` seconds, for it may come back. After that it drops it
-only when somebody else leaves, and since it collects no garbage of its own here (`runner.postScriptGC`), the memory of a class
-that has gone home would stay with the server.
+Streamlit keeps what a closed tab has held for `server.disconnectedSessionTTL` seconds, for it may come back. After that it drops
+it only when somebody else leaves, and since it collects no garbage of its own here (`runner.postScriptGC`), the memory of a
+class that has gone home would stay with the server.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from streamlit.runtime.memory_session_storage import MemorySessionStorage
 from streamlit.runtime.session_manager import SessionInfo
 
 EVERY = 60.0  # seconds; a collection stands everybody still for some 60 ms
-_save = MemorySessionStorage.save
+_save, _delete = MemorySessionStorage.save, MemorySessionStorage.delete
 
 
 class Leaving:
@@ -23,6 +23,9 @@ class Leaving:
     def __init__(self) -> None:
         self._left: set[str] = set()  # sessions that may come back
         self._looking = False
+
+    def has_come_back(self, session_id: str) -> None:
+        self._left.discard(session_id)
 
     def note(self, storage: MemorySessionStorage, session_id: str) -> None:
         """Somebody has left: look after their session when it cannot come back any more."""
@@ -58,8 +61,14 @@ _leaving = Leaving()
 def install() -> None:
     """For everybody who leaves from now on."""
     MemorySessionStorage.save = _save_and_note
+    MemorySessionStorage.delete = _delete_and_note
 
 
 def _save_and_note(self: MemorySessionStorage, session_info: SessionInfo) -> None:
     _save(self, session_info)
     _leaving.note(self, session_info.session.id)
+
+
+def _delete_and_note(self: MemorySessionStorage, session_id: str) -> None:
+    _delete(self, session_id)
+    _leaving.has_come_back(session_id)

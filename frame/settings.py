@@ -121,7 +121,7 @@ class Settings:
                 )
             )
         return cls(
-            experiment, auto, number("similarity", default.similarity, 0.0, 1.0), thresholds, guess != "off"
+            experiment, auto, round(number("similarity", default.similarity, 0.0, 1.0), 2), thresholds, guess != "off"
         ), notes
 
 

@@ -5,7 +5,7 @@ server when the first one is drawn: half a second in which every visitor waits, 
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -37,27 +37,32 @@ class Row:
     id: str
     cells: Mapping[str, str | Number]
     ticked: bool = False
-    tick: str = field(default="")
+    tick: str = ""
 
 
-def show_table(rows: Sequence[Row], *, label: str, key: str, on_tick: Callable[[str], None] | None = None) -> None:
-    """Show rows of equal columns. `label`: what the table is of, for those who do not see it.
+def show_table(
+    rows: Sequence[Row], *, label: str, key: str, on_ticked: Callable[[list[str]], None] | None = None
+) -> None:
+    """Show rows of equal columns, at least one; the first cell names its row. `label`: what the table is of, for those who do not
+    see it.
 
-    `on_tick` is called with the id of a row whose tick has been set or taken away, before the page is drawn again.
+    `on_ticked` is called with the ids of all rows that are ticked, as the browser says, when one more or one less is, before the
+    page is drawn again. What the browser says may be anything.
     """
 
     def ticked() -> None:
-        on_tick(st.session_state[key]["tick"])
+        ids = st.session_state[key]["ticked"]
+        on_ticked([str(one) for one in ids] if isinstance(ids, list) else [])
 
     data: dict[str, Any] = {
         "label": label,
-        "ticks": on_tick is not None,
+        "ticks": on_ticked is not None,
         "tick_heading": _("Ticked"),
         "sort": _("Sort by {column}", column="{column}"),
-        "columns": list(rows[0].cells) if rows else [],
+        "columns": list(rows[0].cells),
         "rows": [_as_json(row) for row in rows],
     }
-    _table(data=data, key=key, on_tick_change=ticked if on_tick else only_draw)
+    _table(data=data, key=key, on_ticked_change=ticked if on_ticked else only_draw)
 
 
 def _as_json(row: Row) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from frame.data_trouble import show_trouble
 from frame.datasets import counts_text, redraw_when_done, show_thumbnails
 from frame.drawings import map_click, plan, show_diagram, show_map
 from frame.entry import enter
-from frame.experiment_bar import IMAGINED_CLASSES, experiment_bar, num_images
+from frame.experiment_bar import IMAGINED_CLASSES, experiment_bar, imagined_size, num_images
 from frame.glossary import tell
 from frame.measured import show_measured
 from frame.prescription import prescribe
@@ -45,7 +45,7 @@ asking = guess.is_asking(settings, data)
 prescription = prescribe(settings, data, size, asking)
 resolved = settings.resolved(prescription.case)
 layers = plan(network, resolved.make_recipe(), data.num_classes or IMAGINED_CLASSES)
-at = {"images": size, "similarity": settings.similarity} if settings.imagined else None
+at = {"images": imagined_size(settings), "similarity": settings.similarity} if settings.imagined else None
 
 
 def move_point() -> None:

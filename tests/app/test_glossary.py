@@ -38,3 +38,10 @@ def test_markup_in_a_text_stays_text() -> None:
 def test_every_step_of_the_tour_explains_its_terms() -> None:
     for step in STEPS[:6]:
         assert 'class="tl-term"' in with_tips(step.text)
+
+
+def test_signs_stay_on_the_line_of_the_term_they_touch() -> None:
+    html = with_tips("Few (overfitting), and an epoch more; weights")
+    assert re.findall(r'<span class="tl-word">(\(?)<button.*?</span>([^<]*)</span>', html) == [("(", "),")]
+    assert html.endswith("</span>")
+    assert re.sub(r"<span popover.*?</span>|<[^>]*>", "", html) == "Few (overfitting), and an epoch more; weights"

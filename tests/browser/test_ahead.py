@@ -1,6 +1,7 @@
 """The first page follows its sliders while the server cannot answer, and then says the same as the server."""
 
 import os
+import re
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -94,3 +95,38 @@ def test_with_a_recipe_chosen_by_hand_only_the_point_moves(server: Server, page:
     assert {key for key in ahead if ahead[key] != before[key]} == {"map"}
     page.wait_for_function(_ANSWERED, arg=[500, 0])
     assert page.evaluate(_SHOWN)["map"] == ahead["map"]
+
+
+def test_a_recipe_or_pictures_that_are_chosen_bring_the_servers_words_back(server: Server, page: Page) -> None:
+    """They do not depend on the sliders, and React believes that its words are still there."""
+    open_page(page, server.url)
+    move(page, SIMILARITY, "Home")
+    page.wait_for_function(_ANSWERED, arg=[500, 0])
+    page.get_by_role("combobox", name="Recipe").click()
+    page.get_by_role("option", name="Case 3").click()
+    title, told = page.locator(".st-key-case_title"), page.locator(".st-key-case_text")
+    expect(title).to_contain_text("the map says case 2")
+    page.wait_for_timeout(500)  # what still ran ahead has ended
+    expect(title.get_by_role("heading")).to_have_text("Case 3: Fine-tune the whole network")
+    expect(told).to_contain_text("Re-train the whole network.")
+    expect(page.locator(".st-key-case_weights")).to_contain_text("none is frozen")
+
+    page.get_by_role("combobox", name="Recipe").click()
+    page.get_by_role("option", name="As the map says").click()
+    expect(title.get_by_role("heading")).to_have_text("Case 2: Keep only the early layers")
+    with without_answers(server):
+        move(page, SIMILARITY, "End")
+        expect(told).to_contain_text("Slice off the end of the network")
+        move(page, SIMILARITY, "Home")
+        expect(told).to_contain_text("Slice off most of the")
+        page.get_by_role("button", name="Try it on real pictures").click()
+    expect(title.get_by_role("heading", name=re.compile("Case 1 or 2"))).to_be_visible(timeout=30_000)
+    page.wait_for_timeout(500)
+    expect(told).to_contain_text("Slice off the end of the network")
+
+
+def test_a_link_with_values_between_those_of_the_sliders(server: Server, page: Page) -> None:
+    page.goto(f"{server.url}/?similarity=0.4968&images=5")
+    page.wait_for_function(_ANSWERED, arg=[10, 0.5])
+    expect(page.locator(".st-key-case_title")).to_contain_text("Case 1:")
+    expect(page.locator("svg.tl-map desc")).to_contain_text(": case 1, ")

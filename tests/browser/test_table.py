@@ -13,7 +13,6 @@ from tl_core.store import Store
 from tl_core.training import run
 
 pytestmark = pytest.mark.browser
-EVIL = "<img src=x onerror=alert(1)>"
 
 
 @pytest.fixture
@@ -34,7 +33,7 @@ def visitor(page: Page, server: Server, stripes: Path) -> str:
 def column(table: Locator, heading: str) -> list[str]:
     headings = table.locator("thead th").all_inner_texts()
     place = headings.index(heading) + 1
-    return table.locator(f"tbody td:nth-child({place})").all_inner_texts()
+    return table.locator(f"tbody tr > :nth-child({place})").all_inner_texts()
 
 
 def test_runs_are_sorted_and_ticked(page: Page, server: Server, visitor: str) -> None:
@@ -55,11 +54,11 @@ def test_runs_are_sorted_and_ticked(page: Page, server: Server, visitor: str) ->
     expect(table.locator("tr.ticked")).to_have_count(1)
     page.get_by_role("combobox", name=re.compile("Show run")).click()
     page.get_by_role("option", name=re.compile("Run 3")).click()
-    expect(page.get_by_text(re.compile("^Finished after")).first).to_be_visible()
+    expect(page.get_by_text(re.compile("^Finished after")).first).to_be_visible(timeout=30_000)
     page.wait_for_function(  # the curves of both
         "document.querySelector('.tl-plot')?.data?.some((trace) => trace.name?.includes('Run 2'))"
     )
-    expect(table.locator("tr.ticked td:nth-child(2)")).to_have_text("2")
+    expect(table.locator("tr.ticked > :nth-child(2)")).to_have_text("2")
     assert column(table, "Images") == ["20", "30", "40"], "sorted as it was"
     box.uncheck()
     page.wait_for_function("document.querySelector('.tl-plot')?.data?.every((trace) => !trace.name?.includes('Run 2'))")

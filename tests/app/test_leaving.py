@@ -1,0 +1,85 @@
+"""Sessions that cannot come back are let go, and nothing else is."""
+
+import asyncio
+import gc
+import weakref
+from collections.abc import Iterator
+from types import SimpleNamespace
+
+import pytest
+from streamlit import config
+from streamlit.runtime.memory_session_storage import MemorySessionStorage
+
+from frame import leaving
+from tests.loops import run_in_loop
+
+TTL = 1.0  # seconds
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Sessions may come back for a moment only; what has been imported is looked after in a moment, too."""
+    monkeypatch.setattr(config, "get_option", lambda name: {"server.disconnectedSessionTTL": TTL - 0.9}[name])
+    monkeypatch.setattr(leaving, "EVERY", 1.0)
+    monkeypatch.setattr(leaving, "_leaving", leaving.Leaving())
+    gc.disable()  # nothing is collected but what `give_back` collects
+    yield
+    gc.enable()
+
+
+class Session:
+    """As Streamlit's: in a circle, so that only a collection frees it."""
+
+    def __init__(self, name: str) -> None:
+        self.id, self.itself = name, self
+
+
+def leave(storage: MemorySessionStorage, name: str) -> weakref.ref:
+    session = Session(name)
+    leaving._save_and_note(storage, SimpleNamespace(session=session))
+    return weakref.ref(session)
+
+
+@pytest.mark.usefixtures("quick")
+def test_who_has_left_is_forgotten_and_who_left_later_is_not_yet() -> None:
+    storage = MemorySessionStorage(maxsize=8, ttl_seconds=TTL)
+
+    async def visits() -> None:
+        first = leave(storage, "first")
+        await asyncio.sleep(0.6)
+        assert storage.get("first") is not None, "it may still come back"
+        second = leave(storage, "second")
+        await asyncio.sleep(0.8)  # 1.4: the first was over at 1.0 and looked after at 1.1, the second is over at 1.6
+        assert (first() is None, second() is None) == (True, False)
+        await asyncio.sleep(1.2)  # 2.6: looked after again at 2.1
+        assert second() is None
+        assert not leaving._leaving._looking, "nobody is left to look after"
+        third = leave(storage, "third")
+        await asyncio.sleep(1.6)
+        assert third() is None
+
+    run_in_loop(visits())
+
+
+@pytest.mark.usefixtures("quick")
+def test_who_has_come_back_is_kept_and_nothing_is_collected_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    collections: list[None] = []
+    monkeypatch.setattr(leaving, "give_back", lambda: collections.append(None))
+    storage = MemorySessionStorage(maxsize=8, ttl_seconds=TTL)
+
+    async def visits() -> None:
+        one = leave(storage, "one")
+        back = storage.get("one")
+        leaving._delete_and_note(storage, "one")  # as when a session is active again
+        await asyncio.sleep(1.4)
+        assert one() is back.session
+        assert (leaving._leaving._looking, collections) == (False, [])
+
+    run_in_loop(visits())
+
+
+def test_the_name_is_that_of_the_installed_streamlit() -> None:
+    storage = MemorySessionStorage(maxsize=8, ttl_seconds=0)
+    leaving._save(storage, SimpleNamespace(session=Session("one")))
+    storage._cache.expire()
+    assert not storage.list()
