@@ -1,5 +1,6 @@
 """What no way of training can do without, on this machine, in this process."""
 
+import statistics
 import time
 from collections.abc import Callable
 
@@ -10,13 +11,13 @@ from torch.utils.flop_counter import FlopCounterMode
 from tl_core.networks import Network
 from tl_core.surgery import AdaptedNetwork
 
-REPEATS = 3
+REPEATS = 5
 BATCHES = {"cpu": (4, 8, 12, 16, 32, 64, 128), "cuda": (64, 128, 256, 512, 1024)}
 SIDES = {"cpu": (1024, 2048, 4096), "cuda": (4096, 8192)}
 
 
-def _best(work: Callable[[], object], device: torch.device) -> float:
-    """Seconds of the quickest of `REPEATS`, after one that is not counted."""
+def _median(work: Callable[[], object], device: torch.device) -> float:
+    """Seconds, the median of `REPEATS` after one that is not counted: as all other times here, not the luckiest."""
     seconds = []
     for _ in range(REPEATS + 1):
         start = time.perf_counter()
@@ -24,33 +25,47 @@ def _best(work: Callable[[], object], device: torch.device) -> float:
         if device.type == "cuda":
             torch.cuda.synchronize()
         seconds.append(time.perf_counter() - start)
-    return min(seconds[1:])
+    return statistics.median(seconds[1:])
 
 
 @torch.no_grad()
 def pass_seconds(model: AdaptedNetwork, network: Network, device: torch.device) -> tuple[float, str]:
     """Seconds of one image through the body, its pictures lying ready, at the best batch and precision; and which those are."""
     model = model.to(device, memory_format=torch.channels_last).eval()
-    found = []
-    for precision in (torch.bfloat16, torch.float32):
-        for batch in BATCHES[device.type]:
-            if batch * network.input_size**2 > 2 * 10**6 and device.type == "cpu":
-                continue
-            images = torch.randn(batch, 3, network.input_size, network.input_size, device=device)
-            images = images.contiguous(memory_format=torch.channels_last)
-            with torch.autocast(device.type, torch.bfloat16, enabled=precision == torch.bfloat16):
-                seconds = _best(lambda images=images: model.features(images), device) / batch
-            found.append((seconds, f"{batch} x {str(precision).removeprefix('torch.')}"))
+    batches = [
+        batch for batch in BATCHES[device.type] if device.type != "cpu" or batch * network.input_size**2 <= 2 * 10**6
+    ]
+
+    def seconds(precision: torch.dtype, batch: int) -> float:
+        images = torch.randn(batch, 3, network.input_size, network.input_size, device=device)
+        images = images.contiguous(memory_format=torch.channels_last)
+        with torch.autocast(device.type, torch.bfloat16, enabled=precision == torch.bfloat16):
+            return _median(lambda: model.features(images), device) / batch
+
+    precision = _quicker(lambda precision: seconds(precision, batches[0]))
+    found = [(seconds(precision, batch), f"{batch} x {name_of(precision)}") for batch in batches]
     return min(found)
 
 
-def matrix_rate(device: torch.device) -> float:
-    """Floating-point operations a second of the best square product in bfloat16."""
-    rates = []
-    for side in SIDES[device.type]:
-        a = torch.randn(side, side, device=device, dtype=torch.bfloat16)
-        rates.append(2 * side**3 / _best(lambda a=a: a @ a, device))
-    return max(rates)
+def name_of(precision: torch.dtype) -> str:
+    return str(precision).removeprefix("torch.")
+
+
+def _quicker(seconds: Callable[[torch.dtype], float]) -> torch.dtype:
+    """bfloat16 or float32, whichever takes fewer `seconds` for a small part of the work: without hardware for it, bfloat16 takes
+    a hundred times as long, which nobody wants to wait for on the whole."""
+    return min((torch.bfloat16, torch.float32), key=seconds)
+
+
+def matrix_rate(device: torch.device) -> tuple[float, torch.dtype]:
+    """Floating-point operations a second of the best square product, and the precision in which it is the best."""
+
+    def rate(precision: torch.dtype, side: int) -> float:
+        a = torch.randn(side, side, device=device, dtype=precision)
+        return 2 * side**3 / _median(lambda: a @ a, device)
+
+    precision = _quicker(lambda precision: 1 / rate(precision, min(256, *SIDES[device.type])))
+    return max(rate(precision, side) for side in SIDES[device.type]), precision
 
 
 def operations(model: AdaptedNetwork, network: Network, num_classes: int) -> tuple[float, float]:

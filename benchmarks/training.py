@@ -21,7 +21,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from benchmarks.floor import matrix_rate, operations, pass_seconds
+from benchmarks.floor import matrix_rate, name_of, operations, pass_seconds
 from benchmarks.tutorial import Tutorial, fastai_epoch
 from tl_core import frozen_features
 from tl_core.budget import make_budget
@@ -176,7 +176,7 @@ def table(results: list[dict[str, Any]]) -> str:
     """Markdown."""
     columns = (
         "", f"tutorial, {EPOCHS} epochs", "ours", "tutorial / ours", "an epoch: tutorial / ours", "fastai / ours",
-        "ours / floor", "share of the bf16 rate", "second run's preparation",
+        "ours / floor", "share of the matrix rate", "second run's preparation",
     )  # fmt: skip
     head = f"| {' | '.join(columns)} |"
     lines = [head, "|---" * len(columns) + "|"]
@@ -206,10 +206,10 @@ def main() -> None:
     torch.set_num_threads(args.threads)
     device = choose_device()
     cases = [case for case in CASES if case.name.startswith(args.only)]
-    rate = matrix_rate(device)
+    rate, precision = matrix_rate(device)
     header = {
         "hardware": hardware().partition(",")[0], "software": software(), "threads": args.threads,
-        "bf16_gflops": round(rate / 1e9),
+        "matrix_gflops": round(rate / 1e9), "precision": name_of(precision),
         "command": "python -m benchmarks.training --data-dir ../shared/data",
     }  # fmt: skip
     print(header, flush=True)
