@@ -139,9 +139,14 @@ def watch(server: Server, count: int, minutes: float, after: float) -> None:
 
     async def warm() -> None:
         visitor = Visitor(server.url)
-        for page in ("", "train", "race"):
+        for page in ("", "race"):
             await visitor.open(page, "data=digits")
             await asyncio.sleep(3)
+        await visitor.open("train", f"{WATCHED}&seed=1")  # what is loaded with the first run is not the crowd's
+        await visitor.press("Start")
+        await asyncio.sleep(10)
+        await visitor.press("Stop")
+        await visitor.until(lambda: b"Stopped after" in visitor.said)
         await visitor.leave()
 
     in_thread(warm())[0].join()  # Playwright has a loop in this thread

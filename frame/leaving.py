@@ -6,12 +6,13 @@ class that has gone home would stay with the server.
 """
 
 import asyncio
-import ctypes
 import gc
 
 from streamlit import config
 from streamlit.runtime.memory_session_storage import MemorySessionStorage
 from streamlit.runtime.session_manager import SessionInfo
+
+from tl_core import memory
 
 EVERY = 60.0  # seconds; a collection stands everybody still for some 60 ms
 _save, _delete = MemorySessionStorage.save, MemorySessionStorage.delete
@@ -41,18 +42,11 @@ class Leaving:
         storage._cache.expire()  # private, as what is told in frame.last_words; `list` only passes over those that are over
         left = {info.session.id for info in storage.list()}
         if self._left - left:
-            give_back()
+            gc.collect()
+            memory.give_back()
         self._left, self._looking = left, False
         if left:
             self._look_later(storage, EVERY)
-
-
-def give_back() -> None:
-    """Free what nothing holds any more, and give free memory back to the system."""
-    gc.collect()
-    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)  # of glibc
-    if trim is not None:
-        trim(0)
 
 
 _leaving = Leaving()
@@ -60,6 +54,7 @@ _leaving = Leaving()
 
 def install() -> None:
     """For everybody who leaves from now on."""
+    memory.share_heap()
     MemorySessionStorage.save = _save_and_note
     MemorySessionStorage.delete = _delete_and_note
 

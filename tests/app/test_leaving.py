@@ -22,7 +22,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.setattr(config, "get_option", lambda name: {"server.disconnectedSessionTTL": TTL - 0.9}[name])
     monkeypatch.setattr(leaving, "EVERY", 1.0)
     monkeypatch.setattr(leaving, "_leaving", leaving.Leaving())
-    gc.disable()  # nothing is collected but what `give_back` collects
+    gc.disable()  # nothing is collected but what `Leaving` collects
     yield
     gc.enable()
 
@@ -64,7 +64,7 @@ def test_who_has_left_is_forgotten_and_who_left_later_is_not_yet() -> None:
 @pytest.mark.usefixtures("quick")
 def test_who_has_come_back_is_kept_and_nothing_is_collected_for_it(monkeypatch: pytest.MonkeyPatch) -> None:
     collections: list[None] = []
-    monkeypatch.setattr(leaving, "give_back", lambda: collections.append(None))
+    monkeypatch.setattr(leaving.memory, "give_back", lambda: collections.append(None))
     storage = MemorySessionStorage(maxsize=8, ttl_seconds=TTL)
 
     async def visits() -> None:
