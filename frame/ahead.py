@@ -5,6 +5,7 @@ while a slider is still moved (`frame/js/ahead.js`). The server is told as alway
 place of what the browser has shown.
 """
 
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,9 @@ from frame.browser import browser_part
 from frame.drawings import diagram, plan
 from frame.experiment_bar import IMAGINED_CLASSES, imagined_sizes
 from frame.glossary import told
-from frame.settings import IMAGINED, Settings
+from frame.settings import Settings
 from frame.words import case_texts, heading, weights_words
-from tl_core.cases import Thresholds
-from tl_core.experiment import Experiment
+from tl_core.cases import Case, Thresholds, recommend
 from tl_core.language import language
 from tl_core.networks import Network
 from tl_core.quadrants import map_geometry, map_svg
@@ -38,28 +38,28 @@ def go_ahead(settings: Settings, network: Network) -> None:
     _ahead(data=data, key="tl_ahead", height=1)
 
 
-def _corners(thresholds: Thresholds) -> tuple[tuple[int, float], ...]:
-    """A number of images and a similarity in each quadrant that there is between the lines."""
-    return tuple((images, similarity) for images in (1, thresholds.num_images + 1) for similarity in (1.0, 0.0))
+def _corners(thresholds: Thresholds) -> Iterator[tuple[Case, int, float]]:
+    """Each case that there is between the lines, with a number of images and a similarity that lead to it."""
+    for images in (1, thresholds.num_images + 1):
+        for similarity in (1.0, 0.0):
+            yield recommend(images, similarity, thresholds), images, similarity
 
 
 @lru_cache(64)
 def _maps(thresholds: Thresholds, spoken: str) -> dict[int, dict[str, str]]:
     """The map in each case, with its point in some place, and what is said of it meanwhile."""
-    settings, found = Settings(thresholds=thresholds), {}
-    for images, similarity in _corners(thresholds):
-        case = settings.case(similarity, images)
-        found[case.number] = {"wide": map_svg(images, similarity, thresholds), "said": heading(case)}
-    return found
+    return {
+        case.number: {"wide": map_svg(images, similarity, thresholds), "said": heading(case)}
+        for case, images, similarity in _corners(thresholds)
+    }
 
 
 @lru_cache(64)
 def _cases(network: Network, thresholds: Thresholds, spoken: str) -> dict[int, dict[str, Any]]:
     """What the page shows in each case, by the case's number."""
-    settings, found = Settings(Experiment(data=IMAGINED, network=network.name), thresholds=thresholds), {}
-    for images, similarity in _corners(thresholds):
-        case = settings.case(similarity, images)
-        layers = plan(network, settings.resolved(case).make_recipe(), IMAGINED_CLASSES)
+    found = {}
+    for case, _images, _similarity in _corners(thresholds):
+        layers = plan(network, case.recipe, IMAGINED_CLASSES)
         wide, tall = diagram(layers, network.input_size)
         found[case.number] = {
             "wide": wide,

@@ -28,9 +28,8 @@ def show_history() -> None:
     label = _("Table of the runs so far: settings, test accuracy and state.")
 
     def tick(ids: list[str]) -> None:
-        st.session_state.ticked = [
-            run_id for run_id in ids if run_id in known
-        ]  # nobody else's, whatever the browser says
+        # nobody else's, whatever the browser says
+        st.session_state.ticked = [run_id for run_id in ids if run_id in known]
 
     show_table(rows, label=label, key="history", on_ticked=tick)
 
