@@ -49,6 +49,8 @@ def open_page(page: Page, address: str) -> None:
     page.goto(address)
     expect(page.locator(".st-key-case_text")).to_contain_text("What to do")
     expect(page.locator(".st-key-tl_ahead")).to_be_attached()
+    for slider in (IMAGES, SIMILARITY):  # what draws them is fetched from the server, which is about to stand still
+        expect(page.get_by_role("slider", name=slider)).to_be_visible()
     page.wait_for_function(_ANSWERED, arg=[500, 0.8])
 
 
