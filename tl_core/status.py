@@ -26,7 +26,7 @@ _WORDS = {  # of a figure: unit and help of its metric
     "oldest_wait_seconds": "how long the run that has waited longest waits",
     "ended_last_hour": "runs that ended in the last hour",
     "failed_last_hour": "runs that failed or were interrupted in the last hour",
-    "memory_bytes": "resident memory of the server and its workers on this machine",
+    "memory_bytes": "memory of the server and its workers on this machine, what they share counted once",
 }
 
 
@@ -91,7 +91,8 @@ def read_status(engine: Engine, now: float | None = None) -> Status:
 
 
 def memory_of(server: str) -> int | None:
-    """Resident memory of a server's process and all below it, in bytes; None for another machine's, or without `/proc`."""
+    """Memory of a server's process and all below it, in bytes, what they share counted once; None for another machine's, or
+    without `/proc`."""
     host, pid, _ = server.rsplit(":", 2)
     if host != socket.gethostname() or not Path("/proc/self/statm").exists():
         return None
@@ -105,7 +106,16 @@ def memory_of(server: str) -> int | None:
     while new:
         new = {child for child, parent in parents.items() if parent in new} - family
         family |= new
-    return sum(resident(one) for one in family)
+    return sum(_proportional(one) for one in family)
+
+
+def _proportional(pid: int) -> int:
+    """Resident memory of one process in bytes, where each page that others hold too counts for its share; 0 if it is not there."""
+    try:
+        lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
+    except OSError:
+        return resident(pid)
+    return 1024 * next((int(line.split()[1]) for line in lines if line.startswith("Pss:")), 0)
 
 
 def resident(pid: int) -> int:

@@ -63,7 +63,7 @@ class Worker:
 
     def work(self) -> None:
         if self.lane == "training":
-            _warm_up()
+            import_all()
         else:
             self.answering.start()
         self.say("ready", pid=os.getpid())
@@ -98,7 +98,7 @@ def _import_torch() -> None:
         torch.set_num_threads(threads)
 
 
-def _warm_up() -> None:
+def import_all() -> None:
     """What the first run would have to wait for otherwise: the first optimizer imports more than a second's worth."""
     _import_torch()
     import torch
@@ -122,6 +122,11 @@ def main() -> None:
     lane = parser.parse_args().lane
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C ends the server, and closing standard input ends us
     os.nice(NICE)
+    serve(lane)
+
+
+def serve(lane: str) -> None:
+    """Be a worker from now on, with the standard streams as its pipes."""
     keep_memory()
     logging.basicConfig(level=logging.WARNING, format=f"{lane} worker: %(levelname)s %(message)s")
     # whatever a library prints must not get between the JSON lines

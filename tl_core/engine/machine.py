@@ -50,6 +50,11 @@ def hardware(device: str = "auto", threads: int | None = None) -> str:
     return f"{_processor()}, {threads} thread{'s' if threads > 1 else ''}"
 
 
+def has_accelerator() -> bool:
+    """Whether this machine trains on something else than its processor, unless it is told otherwise."""
+    return bool(_accelerator("auto"))
+
+
 def _accelerator(device: str) -> str:
     """What trains in place of the processor, '' where nothing does."""
     if device == "auto":

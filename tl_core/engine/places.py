@@ -14,7 +14,7 @@ class Worker(Protocol):
     """Computes one run at a time, and tells of it by messages; see `tl_core.worker` for the orders."""
 
     ready: bool
-    pid: int
+    pid: int | None  # None until it is there
 
     def send(self, **order: Any) -> None: ...
     def kill(self) -> None: ...

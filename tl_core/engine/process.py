@@ -12,20 +12,20 @@ from collections import deque
 from collections.abc import Callable
 from typing import Any
 
+from tl_core.engine import forking
 from tl_core.paths import ROOT
 
 log = logging.getLogger(__name__)
 
 TRAINING_NICE = 5  # beyond what every worker takes for itself: answers go before training
-# glibc gives freed memory back at once and fetches it anew in every training step: keeping it saves some 7 to 10 % of the time
-_KEEP_MEMORY = {"MALLOC_MMAP_THRESHOLD_": "2000000000", "MALLOC_TRIM_THRESHOLD_": "2000000000"}
 
 
 class WorkerProcess:
-    """Starts `python -m tl_core.worker`, hands its JSON lines to `on_message` and its end to `on_exit(cause)`.
+    """A `tl_core.worker`, whose JSON lines are handed to `on_message` and its end to `on_exit(cause)`.
 
-    Both are called from this object's own reading thread; `on_exit` comes once, whatever happens before. (`subprocess`, not
-    `multiprocessing`: the latter would execute the Streamlit script again in the child.)
+    Both are called from this object's own reading thread; `on_exit` comes once, whatever happens before. It is forked where
+    that can be, else started as `python -m tl_core.worker`. (Not by `multiprocessing`, which would execute the Streamlit script
+    again in the child.)
     """
 
     def __init__(
@@ -36,23 +36,18 @@ class WorkerProcess:
         self.on_exit = on_exit
         self.ready = False  # it has said so: what it needs could be imported
         self.last_words: deque[str] = deque(maxlen=20)
-        environment = {**os.environ, "OMP_NUM_THREADS": str(threads), "PYTHONUNBUFFERED": "1"}
-        if lane == "training":
-            environment = _KEEP_MEMORY | environment
-        self.process = subprocess.Popen(
-            [sys.executable, "-m", "tl_core.worker", "--lane", lane],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            text=True, encoding="utf-8", cwd=ROOT, env=environment, start_new_session=True,
-        )  # fmt: skip
-        if lane == "training":
-            _lower_priority(self.process.pid)
+        environment = {**os.environ, "OMP_NUM_THREADS": str(threads)}
+        nice = TRAINING_NICE if lane == "training" else 0
+        forked = forking.fork(lane, nice, environment) if lane != "ray" else None
+        self.process = forked or _start(lane, nice, environment)
         self._errors = threading.Thread(target=self._read_errors, daemon=True)
         self._errors.start()
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
 
     @property
-    def pid(self) -> int:
+    def pid(self) -> int | None:
+        """None until it is there."""
         return self.process.pid
 
     def send(self, **order: Any) -> None:
@@ -117,7 +112,13 @@ class WorkerProcess:
         return f"The worker process ended with status {code}: {words}"
 
 
-def _lower_priority(pid: int) -> None:
-    """Of a process that has just been started. (Not in the child: code between fork and exec is not safe beside threads.)"""
-    with contextlib.suppress(OSError):
-        os.setpriority(os.PRIO_PROCESS, pid, os.getpriority(os.PRIO_PROCESS, pid) + TRAINING_NICE)
+def _start(lane: str, nice: int, environment: dict[str, str]) -> subprocess.Popen:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tl_core.worker", "--lane", lane],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        text=True, encoding="utf-8", cwd=ROOT, env=environment, start_new_session=True,
+    )  # fmt: skip
+    if nice:  # not in the child: code between fork and exec is not safe beside threads
+        with contextlib.suppress(OSError):
+            os.setpriority(os.PRIO_PROCESS, process.pid, os.getpriority(os.PRIO_PROCESS, process.pid) + nice)
+    return process

@@ -57,7 +57,9 @@ class TrainingLane:
         return any(slot.job is job for slot in self.slots)
 
     def pids(self) -> dict[str, int]:
-        return {slot.name: slot.worker.pid for slot in self.slots if slot.worker is not None}
+        return {
+            slot.name: slot.worker.pid for slot in self.slots if slot.worker is not None and slot.worker.pid is not None
+        }
 
     def stop(self, job: Job) -> None:
         """A running job: within a batch, or by killing its worker."""
