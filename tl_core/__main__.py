@@ -11,6 +11,7 @@ import signal
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -45,18 +46,20 @@ def _positive(text: str) -> int:
 
 
 def _run(args: argparse.Namespace) -> int:
+    auto = args.recipe == "auto"
+    experiment = Experiment(  # first of all: what is wrong is said before torch is imported, which takes seconds
+        data=args.data, num_images=args.num_images, distance=args.distance, network=args.network,
+        recipe=CASE_NAMES[0] if auto else args.recipe, cut=args.cut, freeze=args.freeze, init=args.init, seed=args.seed,
+        epochs=args.epochs, seconds=args.seconds, lr=args.lr, weight_decay=args.weight_decay,
+        batch_size=args.batch_size, mirror=False if args.no_mirror else None,
+    )  # fmt: skip
+
     import torch
 
     from tl_core.training import run
 
-    recipe = args.recipe
-    if recipe == "auto":
-        recipe = _recommended_case(args)
-    experiment = Experiment(
-        data=args.data, num_images=args.num_images, distance=args.distance, network=args.network, recipe=recipe,
-        cut=args.cut, freeze=args.freeze, init=args.init, seed=args.seed, epochs=args.epochs, seconds=args.seconds,
-        lr=args.lr, weight_decay=args.weight_decay, batch_size=args.batch_size, mirror=False if args.no_mirror else None,
-    )  # fmt: skip
+    if auto:
+        experiment = replace(experiment, recipe=_recommended_case(args))
     if args.threads:
         torch.set_num_threads(args.threads)
     interrupted = False

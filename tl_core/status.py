@@ -110,7 +110,7 @@ def memory_of(server: str) -> int | None:
 
 
 def _proportional(pid: int) -> int:
-    """Resident memory of one process in bytes, where each page that others hold too counts for its share; 0 if it is not there."""
+    """Resident memory of one process in bytes, where a page that others hold too counts for its share; 0 if it is not there."""
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     except OSError:
