@@ -21,7 +21,7 @@ _BOXES = {
     "similarity": ("bar_similarity", "bar_distance"),
     "network": ("bar_network",),
     "recipe": ("bar_recipe", "bar_cut", "bar_freeze", "bar_init", "bar_block"),
-    "options": ("train_options",),
+    "options": ("train_options", "race_seconds"),
 }
 _LESSON = """<style>
 .tl-lesson { border-left: 4px solid var(--st-primary-color, #0072B2); padding: 0.1rem 0 0.1rem 0.8rem; white-space: pre-line;

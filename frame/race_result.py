@@ -13,7 +13,7 @@ from tl_core.race import SIZES
 from tl_core.race_crossing import crossing_text, size_points
 from tl_core.race_reasons import reasons
 from tl_core.race_runs import Lane, RaceRun, lanes, verdict_of
-from tl_core.race_words import duration, guess_text, no_reason_text, reason_text, time_text, verdict_text
+from tl_core.race_words import duration, guess_text, limit_text, no_reason_text, reason_text, time_text, verdict_text
 from tl_core.races import KeptRace
 from tl_core.recipe_marks import recipe_name
 from tl_core.verdicts import Verdict
@@ -38,9 +38,12 @@ def show_verdict(kept: KeptRace, runs: Sequence[RaceRun]) -> None:
     if verdict is None:
         st.markdown(_("No run went through, so there is no verdict."))
         return
+    limited = limit_text(race, runs)
     if race.kind == SIZES:
         with st.container(key="race_verdict"):
             tell(f"**{crossing_text(size_points(race, runs))}**")
+        if limited:
+            st.markdown(plain(limited))
         st.markdown(
             _(
                 "Bars: 95 % intervals of the mean over the seeds. Each number of images is judged for itself, by differences "
@@ -59,6 +62,8 @@ def show_verdict(kept: KeptRace, runs: Sequence[RaceRun]) -> None:
             st.markdown(_("Likely reasons:") + f"\n\n{lines}")
         else:
             st.markdown(plain(no_reason_text()))
+    if limited:
+        st.markdown(plain(limited))
     if race.prescribed is None:
         st.markdown(_("The similarity was not known when the race began, so the rule of thumb had no answer."))
     guess = guess_text(race.guess, verdict) if len(verdict.results) > 1 else ""

@@ -10,8 +10,10 @@ from frame.experiment_bar import num_images
 from frame.prescription import Prescription, prescribe
 from frame.race_data import start_race
 from frame.race_guess import ask_guess, forget_guess
+from frame.services import get_engine
 from frame.settings import AUTO, Settings
 from frame.text import plain
+from frame.time_limit import choose_time_limit
 from tl_core.cases import CASE_NAMES, RECIPE_NAMES
 from tl_core.errors import UserError
 from tl_core.language import _, many, mark, retold
@@ -28,6 +30,7 @@ from tl_core.race import (
     seeds_from,
     sizes_of,
 )
+from tl_core.race_words import duration
 from tl_core.recipe_marks import recipe_name, recipe_title
 
 _KINDS = {RECIPES: mark("Recipes against each other"), SIZES: mark("Two recipes, more and more images")}
@@ -52,35 +55,39 @@ def race_setup(settings: Settings, data: DataInfo, busy: bool) -> None:
         _("What to race"), list(_KINDS), format_func=lambda name: _(_KINDS[name]), default=RECIPES, required=True,
         key="race_kind",
     )  # fmt: skip
-    left, right = st.columns([5, 2], gap="large")
+    left, middle, right = st.columns([5, 2, 1.5], gap="medium")
     with left:
         choice = (
             _choose_sizes(settings, data, size, prescription)
             if kind == SIZES
             else _choose_recipes(settings, prescription, known)
         )
-    with right:
+    with middle:
         count = _choose_seeds(choice)
+    with right:
+        choose_time_limit(settings, "race_seconds")
     guess = ask_guess(choice.recipes, choice.kind) if settings.guess else Guess()
     waiting = data.waiting and data.measurement is None  # the prescription would not be stored with the race
     ready = data.description is not None and not waiting and bool(choice.sizes)
     ready = ready and FEWEST_RECIPES <= len(set(choice.recipes)) <= MOST_RECIPES
 
+    def race() -> Race:
+        return Race(
+            base=_base(settings),
+            recipes=choice.recipes,
+            seeds=seeds_from(settings.experiment.seed, count),
+            sizes=choice.sizes,
+            num_images=size,
+            kind=choice.kind,
+            prescribed=known,
+            similarity=prescription.interval if known else None,
+            thresholds=settings.thresholds,
+            guess=guess,
+        )
+
     def start() -> None:
         try:
-            race = Race(
-                base=_base(settings),
-                recipes=choice.recipes,
-                seeds=seeds_from(settings.experiment.seed, count),
-                sizes=choice.sizes,
-                num_images=size,
-                kind=choice.kind,
-                prescribed=known,
-                similarity=prescription.interval if known else None,
-                thresholds=settings.thresholds,
-                guess=guess,
-            )
-            st.session_state.race_id = start_race(race)
+            st.session_state.race_id = start_race(race())
             forget_guess()
         except UserError as error:
             st.toast(plain(retold(str(error))))
@@ -88,7 +95,11 @@ def race_setup(settings: Settings, data: DataInfo, busy: bool) -> None:
     runs = count * len(choice.recipes) * len(choice.sizes)
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         st.button(_("Start the race"), type="primary", on_click=start, disabled=not ready or busy, key="race_start")
-        st.markdown(_start_words(choice, runs, busy))
+        words = _start_words(choice, runs, busy)
+        seconds = get_engine().expected_seconds(race().experiments()) if ready and not busy else None
+        if seconds is not None:
+            words += " " + _("About {time} on this machine.", time=duration(seconds))
+        st.markdown(words)
 
 
 def _base(settings: Settings):

@@ -4,6 +4,7 @@ import streamlit as st
 
 from frame import state
 from frame.settings import Settings
+from frame.time_limit import choose_time_limit
 from tl_core.experiment import MAX_EPOCHS
 from tl_core.language import _
 from tl_core.networks import Network
@@ -40,6 +41,7 @@ def train_options(settings: Settings, network: Network) -> None:
                 "Passes over the training images. Training ends earlier when the held-out images no longer improve."
             ),
         )
+        choose_time_limit(settings, "option_seconds")
         st.session_state.option_lr = experiment.lr
         st.number_input(
             _("Learning rate of the new layer"),

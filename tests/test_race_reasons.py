@@ -1,5 +1,7 @@
 """Likely reasons are named only where the rule's recipe was clearly beaten, and only with the numbers that show them."""
 
+from dataclasses import replace
+
 from tests.races import finish, make_race
 from tl_core.cases import Thresholds
 from tl_core.race_reasons import MOST, reasons
@@ -51,6 +53,14 @@ def test_unfinished_means_best_in_the_last_epoch_of_the_budget() -> None:
     race = make_race(prescribed="case-3")
     assert "unfinished" in found(race, case_3={"accuracies": (0.4, 0.6), "num_epochs": 2})
     assert "unfinished" not in found(race, case_3={"accuracies": (0.4, 0.6), "num_epochs": 9})
+
+
+def test_a_time_limit_is_named_where_it_has_ended_the_training() -> None:
+    race = make_race(prescribed="case-3")
+    race = replace(race, base=replace(race.base, seconds=5.0))
+    ended = {"accuracies": (0.4, 0.6), "num_epochs": 9, "epoch_seconds": 3.0}
+    assert "The time limit of 5 s ended case 3" in found(race, case_3=ended)["cut short"]
+    assert "cut short" not in found(race, case_3={**ended, "epoch_seconds": 1.0})
 
 
 def test_where_the_recipes_themselves_differ() -> None:

@@ -1,11 +1,13 @@
 """What is said of a race follows from its intervals; nobody wins inside the noise."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.races import finish, make_race, wait_for_all
 from tl_core.race import NOBODY, SIZES, Guess
 from tl_core.race_runs import RaceRun, lanes, progress, verdict_of
-from tl_core.race_words import duration, guess_text, progress_text, time_text, verdict_text
+from tl_core.race_words import duration, guess_text, limit_name, limit_text, progress_text, time_text, verdict_text
 
 THREE = ("case-1", "case-2", "case-3")
 
@@ -26,6 +28,19 @@ def test_the_rule_lost() -> None:
     text = verdict_text(verdict({"case-1": 0.7, "case-2": 0.6, "case-3": 0.5}), "case-3")
     assert text.startswith("Case 1 won: 10.0 points ahead of case 2")
     assert "the rule of thumb lost: its choice, case 3, is 20.0 points behind" in text
+
+
+def test_what_a_time_limit_has_ended_is_said() -> None:
+    race = make_race(("case-1", "case-3", "case-4"))
+    limited = make_race(race.recipes, base=replace(race.base, seconds=20.0))
+    means = {"case-1": 0.7, "case-3": 0.6, "case-4": 0.5}
+    slow = {"accuracies": (0.3, 0.5), "epoch_seconds": 11.0, "num_epochs": 36}
+    patient = {"accuracies": (0.3, 0.5), "epoch_seconds": 3.0, "num_epochs": 9}  # it has given up before
+    text = limit_text(limited, finish(limited, means, case_3=patient, case_4=slow))
+    assert text.startswith("The time limit of 20 s ended case 4 after 2 of 36 epochs.")
+    assert limit_text(race, finish(race, means, case_4=slow)) == ""
+    assert limit_text(limited, finish(limited, means)) == ""
+    assert (limit_name(0.5), limit_name(90.0), limit_name(180.0)) == ("0.5 s", "90 s", "3 min")
 
 
 def test_within_noise_nobody_wins_and_the_rule_is_left_open() -> None:

@@ -184,6 +184,32 @@ def test_a_time_budget_ends_the_run(stripes: Path) -> None:
 
 
 @pytest.mark.same_process
+@pytest.mark.parametrize("recipe", ["case-3", "lp-ft"])
+def test_within_a_time_budget_the_rates_come_down_to_zero(
+    stripes: Path, monkeypatch: pytest.MonkeyPatch, recipe: str
+) -> None:
+    rates = []
+    real = Trainer._set_rates
+
+    def noted(self: Trainer, done: float) -> None:
+        real(self, done)
+        rates.append((self.epochs_before, self.optimizer.param_groups[0]["lr"] / self.base_rates[0]))
+
+    monkeypatch.setattr(Trainer, "_set_rates", noted)
+    list(run(make(stripes, recipe=recipe, epochs=500, seconds=2.0)))
+    for step in {step for step, _ in rates}:
+        factors = [factor for each, factor in rates if each == step]
+        assert max(factors) > 0.9
+        assert factors[-1] < 0.1 or len(rates) < 10
+    rates.clear()
+    list(run(make(stripes, recipe=recipe, epochs=4)))
+    again = rates.copy()
+    rates.clear()
+    list(run(make(stripes, recipe=recipe, epochs=4, seconds=3600.0)))
+    assert rates == again, "a limit that is not reached changes nothing"
+
+
+@pytest.mark.same_process
 def test_divergence_is_said_with_the_learning_rate(stripes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Trainer, "_evaluate_val", lambda self: (float("nan"), 0.5))
     failed = list(run(make(stripes, lr=9.0)))[-1]

@@ -17,7 +17,7 @@ CONTROLS = {
     "similarity": ("distance", "similarity"),
     "network": ("network",),
     "recipe": ("auto", "recipe", "cut", "freeze", "init"),
-    "options": ("seed", "epochs", "lr", "mirror"),
+    "options": ("seed", "epochs", "seconds", "lr", "mirror"),
 }
 _GIVEN_LONGEST = 500  # characters of a setting
 

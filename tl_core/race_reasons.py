@@ -16,7 +16,7 @@ LEAST = 0.05  # a difference of accuracies below it explains nothing
 NEAR = 2.0  # times the line between small and large, either way, counts as close to it
 MOST = 3  # reasons that are named
 
-Kind = Literal["overfits", "cannot learn", "unfinished", "from nothing", "later layers help", "early layers help",
+Kind = Literal["overfits", "cannot learn", "cut short", "unfinished", "from nothing", "later layers help", "early layers help",
                "near size line", "near similarity line"]  # fmt: skip
 
 
@@ -40,6 +40,7 @@ class _Fit:
     num_train: int
     num_trainable: int
     still_rising: bool  # most runs were best in their very last epoch, the last of the budget
+    cut_short: bool  # the time limit has ended most runs
 
     @property
     def gap(self) -> float:
@@ -51,7 +52,10 @@ def reasons(race: Race, runs: Sequence[RaceRun], verdict: Verdict) -> tuple[Reas
     rule, best = race.prescribed, verdict.results[0].recipe
     if rule is None or verdict.outcome(rule) != "beaten":
         return ()
-    mine, theirs = (_fit([run for run in runs if run.entry.recipe == name and run.finished]) for name in (rule, best))
+    mine, theirs = (
+        _fit([run for run in runs if run.entry.recipe == name and run.finished], race.base.seconds)
+        for name in (rule, best)
+    )
     found = []
 
     def add(kind: Kind, **numbers: float) -> None:
@@ -64,7 +68,9 @@ def reasons(race: Race, runs: Sequence[RaceRun], verdict: Verdict) -> tuple[Reas
     elif theirs.train - mine.train > noise:
         add("cannot learn", train=mine.train, other_train=theirs.train, weights=mine.num_trainable,
             other_weights=theirs.num_trainable)  # fmt: skip
-    if mine.still_rising:
+    if mine.cut_short:
+        add("cut short", seconds=race.base.seconds)
+    elif mine.still_rising:
         add("unfinished")
     own, other = (find_recipe(name).recipe for name in (rule, best))
     if own.init == "random" and other.init == "pretrained":
@@ -83,11 +89,11 @@ def reasons(race: Race, runs: Sequence[RaceRun], verdict: Verdict) -> tuple[Reas
     return tuple(found[:MOST])
 
 
-def _fit(runs: Sequence[RaceRun]) -> _Fit:
+def _fit(runs: Sequence[RaceRun], limit: float | None) -> _Fit:
     train, held_out = (fmean(run.best[key] for run in runs) for key in ("train_accuracy", "val_accuracy"))
     num_val = sum(run.started["num_val"] for run in runs)
     rising = sum(run.best["epoch"] == run.best["num_epochs"] for run in runs)
     return _Fit(
         train, held_out, Z95 * sqrt(max(0.01, held_out * (1 - held_out)) / num_val), runs[0].started["num_train"],
-        runs[0].num_trainable, rising > len(runs) / 2,
+        runs[0].num_trainable, rising > len(runs) / 2, sum(run.cut_short(limit) for run in runs) > len(runs) / 2,
     )  # fmt: skip

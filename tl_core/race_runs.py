@@ -49,6 +49,13 @@ class RaceRun:
         reading."""
         return max(0.0, event["elapsed_seconds"] - self.started["elapsed_seconds"]) if self.started else 0.0
 
+    def cut_short(self, seconds: float | None) -> bool:
+        """Whether a limit of so many seconds has ended its training, before its epochs or its patience did."""
+        if seconds is None or not self.finished or not self.epochs:
+            return False
+        last = self.epochs[-1]
+        return last["epoch"] < last["num_epochs"] and self.since_ready(last) >= seconds
+
     @property
     def num_trainable(self) -> int | None:
         """Weights that were trained at some time of the run."""

@@ -1,11 +1,12 @@
 """A race in sentences: who won, why the rule may have lost, what was guessed. Each follows from the numbers alone."""
 
 from collections.abc import Sequence
+from statistics import median
 
 from tl_core.language import _, many
 from tl_core.race import NOBODY, SIZES, Guess, Race
 from tl_core.race_reasons import Reason
-from tl_core.race_runs import Lane, Progress
+from tl_core.race_runs import Lane, Progress, RaceRun
 from tl_core.recipe_marks import recipe_short
 from tl_core.verdicts import Gap, Verdict
 
@@ -94,6 +95,11 @@ def reason_text(reason: Reason) -> str:
             "{other_train:.0f} %). It trains {weights:,} weights, {other} {other_weights:,}.",
             **names, **percent, **counts,
         )  # fmt: skip
+    elif reason.kind == "cut short":
+        text = _(
+            "The time limit of {time} ended {recipe} before it had learnt all it could.",
+            time=limit_name(reason.numbers["seconds"]), recipe=names["recipe"],
+        )  # fmt: skip
     elif reason.kind == "unfinished":
         text = _("{recipe} was still getting better when its epochs ended: it may need more of them.", **names)
     elif reason.kind == "from nothing":
@@ -137,6 +143,24 @@ def time_text(lanes: Sequence[Lane]) -> str:
         "Time counts too: a run of {quick} took {short} to train, one of {slow} took {long}, {times:,.0f} times as long.",
         quick=recipe_short(quick.recipe), slow=recipe_short(slow.recipe), short=duration(quick.seconds),
         long=duration(slow.seconds), times=slow.seconds / quick.seconds,
+    )  # fmt: skip
+
+
+def limit_text(race: Race, runs: Sequence[RaceRun]) -> str:
+    """What the time limit has ended, and after how much of it; '' where it has ended nothing."""
+    parts = []
+    for recipe in race.recipes:
+        cut = [run for run in runs if run.entry.recipe == recipe and run.cut_short(race.base.seconds)]
+        if cut:
+            done, planned = (round(median(run.epochs[-1][key] for run in cut)) for key in ("epoch", "num_epochs"))
+            parts.append(
+                _("{recipe} after {done} of {planned} epochs", recipe=recipe_short(recipe), done=done, planned=planned)
+            )
+    if not parts:
+        return ""
+    return _(
+        "The time limit of {time} ended {recipes}. A faster machine would have come further in that time.",
+        time=limit_name(race.base.seconds), recipes=", ".join(parts),
     )  # fmt: skip
 
 
@@ -208,6 +232,13 @@ def duration(seconds: float) -> str:
     if seconds < 10:
         return _("{seconds:.1f} s", seconds=seconds)
     return _("{seconds:.0f} s", seconds=seconds) if seconds < 90 else _("{minutes:.1f} minutes", minutes=seconds / 60)
+
+
+def limit_name(seconds: float) -> str:
+    """Of a time limit, as it was given: '20 s', '3 min'."""
+    if seconds < 120:
+        return _("{seconds:g} s", seconds=seconds)
+    return _("{minutes:g} min", minutes=round(seconds / 60, 2))
 
 
 def _capital(sentence: str) -> str:

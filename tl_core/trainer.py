@@ -97,6 +97,7 @@ class Trainer:
         self.best_weights: dict[str, Tensor] = {}
         self.best_in_step = (0, _NO_SCORE)  # epoch and score; early stopping counts from here
         self.pass_seconds = 0.0  # of one image through the frozen layers
+        self.limit(0.0, math.inf)
         self._make_optimizer()
         self.on_progress: Callable[[str, int, int], None] = lambda doing, done, total: None
 
@@ -146,6 +147,15 @@ class Trainer:
         self.features = {}
         self.best_in_step = (self.epochs_before, _NO_SCORE)
         self._make_optimizer()
+
+    def limit(self, start: float, end: float) -> None:
+        """The time that the present step has, by `time.perf_counter`."""
+        self._time = start, end
+
+    def time_share(self) -> float:
+        """From 0: how much of that time has passed."""
+        start, end = self._time
+        return (time.perf_counter() - start) / max(end - start, 1e-3)
 
     def train_epoch(self, epoch: int) -> dict[str, Any]:
         """One pass over the training images; the fields of an `Epoch` event that are measured here.
@@ -219,7 +229,12 @@ class Trainer:
         self.base_rates = [group["lr"] for group in self.optimizer.param_groups]
 
     def _set_rates(self, done: float) -> None:
-        """Linear warm-up, then half a cosine down to zero; `done`: 0..1, the share of the step's epochs that lies behind."""
+        """Linear warm-up, then half a cosine down to zero; `done`: from 0, the share of the step that lies behind.
+
+        It counts epochs or, where that is more, the time that the step has: a run that a time limit ends has come down
+        from its high rates by then, as one that ends by itself (Li et al., Budgeted Training, arXiv 1905.04753).
+        """
+        done = min(done, 1.0)
         if done < WARM_UP:
             factor = max(done / WARM_UP, 0.05)
         else:
@@ -238,7 +253,7 @@ class Trainer:
         in_step = epoch - self.epochs_before
         for batch in self._batches():
             self._check_stop()
-            self._set_rates((in_step - 1 + count / self.num_train) / self.budget.num_epochs)
+            self._set_rates(max((in_step - 1 + count / self.num_train) / self.budget.num_epochs, self.time_share()))
             labels = self.labels["train"][batch.to(self.device)]
             logits = self._training_logits(batch)
             loss = F.cross_entropy(logits, labels)

@@ -186,8 +186,8 @@ def _run(
 def _epochs(trainer: Trainer, experiment: Experiment, clock: _Clock, before: Snapshot) -> Iterator[Epoch]:
     """The epochs of the budget's one or two steps, numbered through.
 
-    A step ends with its budget, or when `budget.patience` epochs brought nothing. A time limit ends the run; the first
-    of two steps gets at most half of it.
+    A step ends with its budget, or when `budget.patience` epochs brought nothing. A time limit ends the run with the epoch
+    that reaches it; the first of two steps gets at most half of it.
     """
     start = time.perf_counter()
     limit = math.inf if experiment.seconds is None else experiment.seconds
@@ -195,6 +195,7 @@ def _epochs(trainer: Trainer, experiment: Experiment, clock: _Clock, before: Sna
     while True:
         budget, first, step_start = trainer.budget, epoch, time.perf_counter()
         time_is_up = start + (limit / 2 if budget.then else limit)
+        trainer.limit(step_start, time_is_up)
         ends = False
         while not ends:
             epoch += 1

@@ -94,6 +94,24 @@ def test_a_race_needs_two_recipes_and_the_guess_can_be_skipped() -> None:
     assert not app.button(key="race_start").disabled
 
 
+def test_a_time_limit_is_chosen_comes_with_a_link_and_shortens_what_is_expected() -> None:
+    app = ready(show(data="stripes"))
+    assert "on this machine" not in texts(app), "nothing is known of the network yet"
+    app.multiselect[0].set_value(["case-1", "case-2"]).run()
+    get_engine()._pace.note(make_race().base, 100.0)
+    assert "minutes on this machine" in texts(app.run())
+    app.selectbox(key="race_seconds").set_value(5.0).run()
+    assert "About 15 s on this machine" in texts(app), "six runs, two at a time"
+    app.button(key="race_start").click().run()
+    race_id = app.session_state["race_id"]
+    assert get_races().get(race_id).race.base.seconds == 5.0
+    finish(race_id)
+    assert "The time limit" not in texts(app.run()), "it was not reached"
+    linked = show(data="stripes", seconds="7.5").selectbox(key="race_seconds")
+    assert linked.value == 7.5
+    assert "7.5 s" in linked.options
+
+
 def test_a_lesson_may_leave_the_guess_out_and_a_chosen_recipe_is_preset() -> None:
     app = show(data="stripes", guess="off", recipe="one-block")
     assert not any(box.label.startswith("Predict first") for box in app.selectbox)

@@ -20,7 +20,6 @@ _EARLY = (
     "PYTHON",
     "LD_",
     "MALLOC_",
-    "TORCH",
     "ATEN_",
     "ONEDNN_",
     "DNNL_",

@@ -133,6 +133,12 @@ class LocalEngine:
             )
             return None if None in (*running, *ahead) else seconds_until_free(self.trainers, running, ahead)
 
+    def expected_seconds(self, experiments: Sequence[Experiment]) -> float | None:
+        """How long so many runs take together if nobody else asks, by how long past runs took; None where that is not known."""
+        with self._lock:
+            seconds = [self._expect(experiment) for experiment in experiments]
+        return None if None in seconds else sum(seconds) / min(self.trainers, max(1, len(seconds)))
+
     def progress(self, run_id: str) -> dict[str, Any] | None:
         """`{doing, done, total}` of a step before the first epoch, or None."""
         with self._lock:
