@@ -78,7 +78,8 @@ def test_a_worker_shares_what_was_imported(here: ForkServer) -> None:
 
 def test_it_has_the_settings_of_now(here: ForkServer, stripes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("TL_DATA_DIR", str(stripes.parent))
-    monkeypatch.setenv("TORCHINDUCTOR_CACHE_DIR", "/tmp")  # as torch itself sets it where it is imported
+    for name in ("TORCHINDUCTOR_CACHE_DIR", "KMP_INIT_AT_FORK"):  # as torch and others set it where they are imported
+        monkeypatch.setenv(name, "FALSE")
     one = Heard("interactive").ready()
     one.worker.send(op="ask", id=7, name="describe", args={"spec": "stripes"})
     answer = next(message for message in iter(one.messages.get, None) if message["kind"] == "answer")

@@ -15,21 +15,8 @@ from typing import Any
 from tl_core.engine.machine import has_accelerator
 from tl_core.paths import ROOT
 
-# settings that are read when Python and its libraries are loaded: a worker for which they are others is started for itself
-_EARLY = (
-    "PYTHON",
-    "LD_",
-    "MALLOC_",
-    "ATEN_",
-    "ONEDNN_",
-    "DNNL_",
-    "MKL_",
-    "KMP_",
-    "GOMP_",
-    "OPENBLAS_",
-    "OMP_",
-)
-_NUM_THREADS = "OMP_NUM_THREADS"  # but this one is also told to torch
+# settings of Python and of what it loads: a worker for which they are others than for this process is started for itself
+_EARLY = ("PYTHON", "LD_")
 
 
 class ForkedProcess:
@@ -83,7 +70,7 @@ class ForkServer:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "tl_core.fork_server", str(theirs.fileno())], pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, cwd=ROOT, start_new_session=True,
-                env={**os.environ, _NUM_THREADS: "1", "OPENBLAS_NUM_THREADS": "1"},
+                env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
             )  # fmt: skip
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
@@ -167,7 +154,7 @@ def possible() -> bool:
 
 
 def _early(environment: dict[str, str]) -> dict[str, str]:
-    return {key: value for key, value in environment.items() if key.startswith(_EARLY) and key != _NUM_THREADS}
+    return {key: value for key, value in environment.items() if key.startswith(_EARLY)}
 
 
 _AT_START = _early(dict(os.environ))
