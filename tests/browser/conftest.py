@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 from tests.conftest import write_stripes
+from tests.waiting import wait_until
 from tl_core.paths import ROOT
 
 FLAGS = [
@@ -93,6 +94,18 @@ def browser() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=browser_path(), args=FLAGS)
         yield browser
         browser.close()
+
+
+def box_of(place: Locator) -> dict[str, float]:
+    """Where something is on the page, in px; it may be drawn anew at this very moment, and is then looked for again."""
+    found: list[dict[str, float] | None] = []
+
+    def look() -> bool:
+        found.append(place.bounding_box())
+        return found[-1] is not None
+
+    wait_until(look, 15.0)
+    return found[-1]
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.conftest import Server, serve
+from tests.browser.conftest import Server, box_of, serve
 from tests.browser.test_my_images import name_class, send
 from tests.conftest import write_stripes
 from tests.waiting import wait_until
@@ -42,15 +42,14 @@ def test_sliders_and_clicks_move_the_point_and_the_diagram(server: Server, page:
     slider.press("Home")
     title(page, "Case 2: Keep only the early layers")
     expect(diagram.locator("[data-layer=conv3]")).to_have_attribute("data-state", "sliced")
-    box = page.locator("svg.tl-map").bounding_box()
+    box = box_of(page.locator("svg.tl-map"))
     page.mouse.click(box["x"] + 0.85 * box["width"], box["y"] + 0.2 * box["height"])
     title(page, "Case 3: Fine-tune the whole network")
     expect(diagram.locator("[data-layer=conv1]")).to_have_attribute("data-state", "pretrained")
     page.mouse.click(box["x"] + 0.85 * box["width"], box["y"] + 0.7 * box["height"])
     title(page, "Case 4: Train from scratch")
     expect(diagram.locator("[data-layer=fc2]")).to_have_attribute("data-state", "random")
-    assert "similarity=" in page.url
-    assert "images=" in page.url
+    expect(page).to_have_url(re.compile(r"images=\d+&similarity="))
 
 
 def test_a_link_restores_the_experiment_and_unknown_parts_are_named(server: Server, page: Page) -> None:
@@ -100,8 +99,7 @@ def test_upload_train_watch_stop_and_refresh(server: Server, page: Page, tmp_pat
     seen = {num_points(page)}
     until(lambda: seen.add(num_points(page)) or len(seen) >= 3)
     expect(page.locator(".tl-wide [data-layer=conv1]").get_by_text(re.compile(r"moved\s\d+\.?\d*\s%"))).to_be_visible()
-    url = page.url
-    assert re.search(r"run=[0-9a-f]{32}", url)
+    expect(page).to_have_url(re.compile(r"run=[0-9a-f]{32}"))
     page.get_by_role("button", name="Stop").click()
     expect(page.get_by_text(re.compile(r"Stopped after epoch \d+ of 400"))).to_be_visible()
     points = num_points(page)

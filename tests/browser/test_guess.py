@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Server
+from tests.browser.conftest import Server, box_of
 
 pytestmark = pytest.mark.browser
 MEASURE_SECONDS = 60
@@ -16,7 +16,7 @@ def top(page: Page, selector: str) -> float:
     scrolled = page.evaluate(
         "document.querySelector('[data-testid=stMain]').scrollTop"
     )  # by a click on what was half seen
-    return page.locator(selector).first.bounding_box()["y"] + scrolled
+    return box_of(page.locator(selector).first)["y"] + scrolled
 
 
 def test_guess_measure_and_both_marks_without_a_jump(server: Server, page: Page) -> None:
@@ -24,7 +24,7 @@ def test_guess_measure_and_both_marks_without_a_jump(server: Server, page: Page)
     expect(page.get_by_role("heading", name="Case 1 or 2: what do you think?")).to_be_visible()
     expect(page.locator(".tl-sides img")).to_have_count(4)
     expect(page.locator(".tl-thumbs img")).to_have_count(12)
-    box = page.locator("svg.tl-map").bounding_box()
+    box = box_of(page.locator("svg.tl-map"))
     page.mouse.click(box["x"] + 0.5 * box["width"], box["y"] + 0.15 * box["height"])
     words = page.locator("svg.tl-map desc")
     expect(words).to_have_text(re.compile(r"Your guess: 0\.[89]"))  # a click on the map moves the guess

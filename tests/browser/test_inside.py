@@ -54,6 +54,9 @@ def test_a_run_is_seen_beside_what_it_began_with(server: Server, page: Page) -> 
     start(page)
     expect(page.get_by_role("heading", name="Try my picture")).to_be_visible(timeout=LONG)
     page.get_by_role("link", name="Look inside").click()
+    expect(page.get_by_text("pictures of stripes were looked through")).to_be_visible(
+        timeout=LONG
+    )  # all of it has come
     page.get_by_role("combobox", name="Network to look into").click()
     page.get_by_role("option", name=re.compile("^Run 1")).click()
     stage = page.locator(".st-key-inside_stage_1")

@@ -49,8 +49,7 @@ def test_a_race_of_two_recipes_to_its_verdict_with_a_refresh_in_the_middle(serve
     page.get_by_role("spinbutton", name=re.compile("Test accuracy")).press("Enter")
     start(page)
     until(lambda: num_lines(page) >= 1)
-    url = page.url
-    assert re.search(r"race=[0-9a-f]{32}", url)
+    expect(page).to_have_url(re.compile(r"race=[0-9a-f]{32}"))
 
     page.get_by_role("link", name="Train", exact=True).click()
     expect(page.get_by_role("button", name="Start", exact=True)).to_be_visible()

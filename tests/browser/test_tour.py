@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import Server
+from tests.browser.conftest import Server, box_of
 from tl_core.tour import STEPS
 
 pytestmark = pytest.mark.browser
@@ -65,7 +65,7 @@ def test_the_tour_by_the_keyboard_alone_with_real_runs(server: Server, page: Pag
         page.keyboard.press("Enter" if number % 2 else "Space")
     at_step(page, 7)
     expect(page.get_by_role("button", name="Next", exact=True)).to_be_disabled()
-    assert "tour=7" in page.url
+    expect(page).to_have_url(re.compile("tour=7"))
 
     tab_to(page, page.get_by_role("button", name="Back", exact=True))
     for number in (6, 5, 4, 3):
@@ -107,7 +107,7 @@ def test_a_phone_finds_the_pages(server: Server, phone: Page) -> None:
     at_step(phone, 1)
     button = phone.get_by_test_id("stExpandSidebarButton")
     assert "Pages" in button.evaluate("element => getComputedStyle(element, '::after').content")
-    assert button.bounding_box()["width"] > 60
+    assert box_of(button)["width"] > 60
     button.click()
     phone.get_by_test_id("stSidebar").get_by_role("link", name="Evidence").click()
     expect(phone.get_by_role("heading", name="Evidence").first).to_be_visible()

@@ -22,7 +22,7 @@ def finished_run(server: Server, page: Page) -> str:
     page.goto(f"{server.url}/train?data=stripes&recipe=case-1&epochs=5")
     start(page)
     expect(page.get_by_role("heading", name="Try my picture")).to_be_visible(timeout=90_000)
-    assert re.search(r"run=[0-9a-f]{32}", page.url)
+    expect(page).to_have_url(re.compile(r"run=[0-9a-f]{32}"))
     return page.url
 
 
