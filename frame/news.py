@@ -36,5 +36,5 @@ def answer(token: str) -> Response:
 
 
 def news(request: Request) -> Response:
-    """See `answer`. A plain function, which the server calls in a thread: some conditions look at files."""
+    """See `answer`. For a thread: some conditions look at files."""
     return answer(request.path_params["token"])

@@ -103,7 +103,7 @@ def get_answers() -> Answers:
     return Answers(get_engine())
 
 
-@st.cache_data(ttl=5, max_entries=1)
+@st.cache_resource(ttl=5, max_entries=1)  # one for all who look, which nobody changes
 def get_catalogue() -> dict[str, Entry]:
     return catalogue()
 

@@ -183,30 +183,51 @@ def test_a_time_budget_ends_the_run(stripes: Path) -> None:
     assert len(events) < 100
 
 
-@pytest.mark.same_process
-@pytest.mark.parametrize("recipe", ["case-3", "lp-ft"])
-def test_within_a_time_budget_the_rates_come_down_to_zero(
-    stripes: Path, monkeypatch: pytest.MonkeyPatch, recipe: str
-) -> None:
-    rates = []
+@pytest.fixture
+def rates(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Of every batch, as shares of the highest one."""
+    noted = []
     real = Trainer._set_rates
 
-    def noted(self: Trainer, done: float) -> None:
+    def note(self: Trainer, done: float) -> None:
         real(self, done)
-        rates.append((self.epochs_before, self.optimizer.param_groups[0]["lr"] / self.base_rates[0]))
+        noted.append(self.optimizer.param_groups[0]["lr"] / self.base_rates[0])
 
-    monkeypatch.setattr(Trainer, "_set_rates", noted)
-    list(run(make(stripes, recipe=recipe, epochs=500, seconds=2.0)))
-    for step in {step for step, _ in rates}:
-        factors = [factor for each, factor in rates if each == step]
-        assert max(factors) > 0.9
-        assert factors[-1] < 0.1 or len(rates) < 10
+    monkeypatch.setattr(Trainer, "_set_rates", note)
+    return noted
+
+
+@pytest.mark.same_process
+def test_the_rates_come_down_with_the_time_where_that_is_short(
+    stripes: Path, rates: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Trainer, "time_share", lambda self: len(rates) / 10)  # it is over with the eleventh batch
+    list(run(make(stripes, recipe="case-3", epochs=30)))
+    assert rates[1] == 1.0
+    assert all(before > after for before, after in pairwise(rates[1:11]))
+    assert rates[5] == pytest.approx(0.5868, abs=1e-4)
+    assert set(rates[10:]) == {0.0}
+
+
+@pytest.mark.same_process
+def test_a_time_limit_that_is_far_away_changes_nothing(stripes: Path, rates: list[float]) -> None:
+    list(run(make(stripes, recipe="lp-ft", epochs=4)))
+    without = rates.copy()
     rates.clear()
-    list(run(make(stripes, recipe=recipe, epochs=4)))
-    again = rates.copy()
-    rates.clear()
-    list(run(make(stripes, recipe=recipe, epochs=4, seconds=3600.0)))
-    assert rates == again, "a limit that is not reached changes nothing"
+    list(run(make(stripes, recipe="lp-ft", epochs=4, seconds=3600.0)))
+    assert rates == without
+
+
+@pytest.mark.same_process
+def test_the_first_of_two_steps_has_half_of_the_time(stripes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    limits = []
+    real = Trainer.limit
+    monkeypatch.setattr(Trainer, "limit", lambda self, start, end: (limits.append(end - start), real(self, start, end)))
+    list(run(make(stripes, recipe="lp-ft", epochs=2, seconds=100.0)))
+    none, first, second = limits
+    assert none == float("inf")
+    assert first == pytest.approx(50.0, abs=0.1)
+    assert 50.0 < second <= 100.0
 
 
 @pytest.mark.same_process

@@ -94,7 +94,9 @@ def marked(app: AppTest) -> list[str]:
 
 
 def choose_run(app: AppTest, run_id: str) -> AppTest:
-    return settle(app.selectbox(key="inside_run_choice").set_value(run_id).run())
+    settle(app.selectbox(key="inside_run_choice").set_value(run_id).run())
+    wait_until(lambda: "takes this picture for" in texts(app.run()), seconds=60)
+    return app
 
 
 def test_an_imagined_set_shows_drawn_pictures_and_every_stage_with_its_claim() -> None:
