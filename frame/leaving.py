@@ -14,7 +14,7 @@ from streamlit.runtime.session_manager import SessionInfo
 
 from tl_core import memory
 
-EVERY = 60.0  # seconds; a collection stands everybody still for some 60 ms
+EVERY = 15.0  # seconds, while there are such; a collection stands everybody still for some 60 ms
 _save, _delete = MemorySessionStorage.save, MemorySessionStorage.delete
 
 

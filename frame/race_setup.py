@@ -98,7 +98,12 @@ def race_setup(settings: Settings, data: DataInfo, busy: bool) -> None:
         words = _start_words(choice, runs, busy)
         seconds = get_engine().expected_seconds(race().experiments()) if ready and not busy else None
         if seconds is not None:
-            words += " " + _("About {time} on this machine.", time=duration(seconds))
+            time = duration(seconds)
+            words += " " + (
+                _("About {time} of training on this machine, if no run ends earlier.", time=time)
+                if settings.experiment.seconds
+                else _("About {time} on this machine.", time=time)
+            )
         st.markdown(words)
 
 

@@ -7,6 +7,7 @@ from frame.settings import Settings
 from tl_core.language import _, mark
 from tl_core.race_words import limit_name
 
+NONE = 0.0  # an option that is None would be shown as if nothing were chosen
 SECONDS = (5.0, 10.0, 20.0, 60.0, 180.0)
 HELP = mark(
     "Training stops at the limit, its learning rate having gone down to zero by then, as at an ordinary end. A faster machine "
@@ -16,13 +17,19 @@ HELP = mark(
 
 def choose_time_limit(settings: Settings, key: str) -> None:
     """Changes the settings; a limit that came with a link is among the choices."""
-    given = settings.experiment.seconds
+    given = settings.experiment.seconds or NONE
     st.session_state[key] = given
+
+    def changed() -> None:
+        chosen = st.session_state[key]
+        if isinstance(chosen, float):  # not what an option was called before the language changed
+            state.change(seconds=chosen or None)
+
     st.selectbox(
         _("Time limit of a run"),
-        [None, *sorted({*SECONDS, *([given] if given else [])})],
-        format_func=lambda seconds: _("none") if seconds is None else limit_name(seconds),
+        sorted({NONE, *SECONDS, given}),
+        format_func=lambda seconds: limit_name(seconds) if seconds else _("none"),
         key=key,
-        on_change=lambda: state.change(seconds=st.session_state[key]),
+        on_change=changed,
         help=_(HELP),
     )

@@ -17,9 +17,10 @@ def make_race(recipes: Sequence[str] = ("case-1", "case-3"), seeds: int = 3, **v
 
 def make_events(
     accuracies: Sequence[float], test_accuracy: float | None, *, ready: float = 1.0, epoch_seconds: float = 0.5,
-    train: float = 0.9, num_epochs: int | None = None, weights: int = 1_000, num_val: int = 100,
+    prepared: float = 0.0, train: float = 0.9, num_epochs: int | None = None, weights: int = 1_000, num_val: int = 100,
 ) -> tuple[dict[str, Any], ...]:  # fmt: skip
-    """`accuracies`: held-out, after each epoch; without a `test_accuracy` the run is not over."""
+    """`accuracies`: held-out, after each epoch; without a `test_accuracy` the run is not over. `prepared`: seconds between
+    the start and the first epoch."""
     num_epochs = num_epochs or len(accuracies)
     events: list[dict[str, Any]] = [
         {
@@ -27,9 +28,11 @@ def make_events(
             "num_epochs": num_epochs, "layers": [{"num_trainable": weights}, {"num_trainable": 0}],
         }
     ]  # fmt: skip
+    ready += prepared
     for epoch, value in enumerate(accuracies, start=1):
         events.append({
             "event": "epoch", "epoch": epoch, "num_epochs": num_epochs, "elapsed_seconds": ready + epoch * epoch_seconds,
+            "images_per_second": 80 / epoch_seconds,
             "train_accuracy": train, "val_accuracy": value, "train_loss": 0.5, "val_loss": 1 - value,
             "eta_seconds": (num_epochs - epoch) * epoch_seconds,
         })  # fmt: skip

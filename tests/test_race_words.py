@@ -39,6 +39,10 @@ def test_what_a_time_limit_has_ended_is_said() -> None:
     text = limit_text(limited, finish(limited, means, case_3=patient, case_4=slow))
     assert text.startswith("The time limit of 20 s ended case 4 after 2 of 36 epochs.")
     assert limit_text(race, finish(race, means, case_4=slow)) == ""
+    waiting = {"accuracies": (0.3, 0.5), "ready": 1.0, "epoch_seconds": 3.0, "num_epochs": 9, "prepared": 60.0}
+    assert limit_text(limited, finish(limited, means, case_3=waiting)) == "", (
+        "what comes before training is not limited"
+    )
     assert limit_text(limited, finish(limited, means)) == ""
     assert (limit_name(0.5), limit_name(90.0), limit_name(180.0)) == ("0.5 s", "90 s", "3 min")
 

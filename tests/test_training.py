@@ -210,6 +210,15 @@ def test_the_rates_come_down_with_the_time_where_that_is_short(
 
 
 @pytest.mark.same_process
+def test_an_epoch_is_left_when_the_time_is_over(stripes: Path, rates: list[float]) -> None:
+    events = list(run(make(stripes, recipe="lp-ft", epochs=30, batch_size=2, seconds=0.1)))
+    epochs = [event for event in events if isinstance(event, Epoch)]
+    assert isinstance(events[-1], Finished)
+    assert epochs[-1].epoch < 30
+    assert rates.count(0.0) <= 2, "each step learns at least from one batch, and from none after its time"
+
+
+@pytest.mark.same_process
 def test_a_time_limit_that_is_far_away_changes_nothing(stripes: Path, rates: list[float]) -> None:
     list(run(make(stripes, recipe="lp-ft", epochs=4)))
     without = rates.copy()

@@ -41,6 +41,7 @@ def main() -> NoReturn:
     signal.set_wakeup_fd(wake)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     children: dict[int, int] = {}  # requests by pid
+    me = os.getpid()
     while True:
         ready, _, _ = select.select([control, ended], [], [])
         if ended in ready:
@@ -51,13 +52,25 @@ def main() -> NoReturn:
             if not request:
                 os._exit(0)
             order = json.loads(request)
-            pid = os.fork()
-            if pid == 0:
-                _become_worker(order, pipes, (control.fileno(), ended, wake))
+            try:
+                pid = _fork(pipes)
+            except OSError as error:
+                if len(pipes) == 3:
+                    os.write(pipes[2], f"A worker could not be started: {error}\n".encode())
+                _say(control, id=order["id"], code=1)
+            else:
+                if pid == 0:
+                    _become_worker(order, pipes, (control.fileno(), ended, wake), me)
+                children[pid] = order["id"]
+                _say(control, id=order["id"], pid=pid)
             for pipe in pipes:
                 os.close(pipe)
-            children[pid] = order["id"]
-            _say(control, id=order["id"], pid=pid)
+
+
+def _fork(pipes: list[int]) -> int:
+    if len(pipes) < 3:
+        raise OSError("its pipes have not arrived; too many files may be open")
+    return os.fork()
 
 
 def _tell_ends(control: socket.socket, children: dict[int, int]) -> None:
@@ -73,10 +86,12 @@ def _say(control: socket.socket, **fields: Any) -> None:
         control.send(json.dumps(fields).encode())
 
 
-def _become_worker(order: dict[str, Any], pipes: list[int], not_mine: tuple[int, ...]) -> NoReturn:
+def _become_worker(order: dict[str, Any], pipes: list[int], not_mine: tuple[int, ...], parent: int) -> NoReturn:
     code = 1
     try:
         ctypes.CDLL(None).prctl(_DIE_WITH_PARENT, signal.SIGKILL)
+        if os.getppid() != parent:
+            raise SystemExit  # it has died before that
         signal.set_wakeup_fd(-1)
         signal.signal(signal.SIGCHLD, signal.SIG_DFL)
         for place, pipe in enumerate(pipes):
@@ -84,7 +99,8 @@ def _become_worker(order: dict[str, Any], pipes: list[int], not_mine: tuple[int,
         for number in (*pipes, *not_mine):
             os.close(number)
         sys.stdin, sys.stdout, sys.stderr = (
-            open(place, mode, encoding="utf-8", buffering=1, closefd=False) for place, mode in enumerate("rww")
+            open(place, mode, encoding="utf-8", errors="backslashreplace", buffering=1, closefd=False)
+            for place, mode in enumerate("rww")
         )
         os.setsid()
         os.nice(order["nice"])

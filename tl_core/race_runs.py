@@ -2,7 +2,7 @@
 
 import heapq
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from statistics import fmean, median
 from typing import Any
@@ -51,10 +51,13 @@ class RaceRun:
 
     def cut_short(self, seconds: float | None) -> bool:
         """Whether a limit of so many seconds has ended its training, before its epochs or its patience did."""
-        if seconds is None or not self.finished or not self.epochs:
+        if seconds is None or not self.finished or not self.started or not self.epochs:
             return False
-        last = self.epochs[-1]
-        return last["epoch"] < last["num_epochs"] and self.since_ready(last) >= seconds
+        first, last = self.epochs[0], self.epochs[-1]
+        trained = (
+            last["elapsed_seconds"] - first["elapsed_seconds"] + self.started["num_train"] / first["images_per_second"]
+        )
+        return last["epoch"] < last["num_epochs"] and trained > 0.99 * seconds
 
     @property
     def num_trainable(self) -> int | None:
@@ -132,11 +135,13 @@ def _seconds_left(race: Race, runs: Sequence[RaceRun], at_once: int) -> float | 
     runs come between."""
     pace = Pace()
     rates: dict[str, list[float]] = {}
+    longest: dict[str, float] = {}
     for run in runs:
         if run.finished:
             experiment, seconds = race.experiment(run.entry), run.finished["seconds"]
-            pace.note(experiment, seconds)
+            pace.note(replace(experiment, seconds=None), seconds)
             rates.setdefault(run.entry.recipe, []).append(seconds / expected_work(experiment))
+            longest[run.entry.recipe] = max(seconds, longest.get(run.entry.recipe, 0.0))
     free_at = [0.0] * at_once  # when each worker has done what it was given
     for run in sorted((run for run in runs if run.active), key=lambda run: run.status != "running"):
         if run.epochs:
@@ -147,5 +152,7 @@ def _seconds_left(race: Race, runs: Sequence[RaceRun], at_once: int) -> float | 
         seconds = median(own) * expected_work(experiment) if own else pace.expect(experiment)
         if seconds is None:
             return None
+        if own and experiment.seconds is not None:
+            seconds = min(seconds, longest[run.entry.recipe])
         heapq.heapreplace(free_at, free_at[0] + seconds)
     return max(free_at)

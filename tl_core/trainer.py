@@ -264,6 +264,8 @@ class Trainer:
             num_right += (logits.detach().argmax(1) == labels).sum()
             count += len(batch)
             self.on_progress(doing, count, self.num_train)
+            if self.time_share() >= 1:  # what is left of the epoch would be learnt at no rate at all
+                break
         return float(loss_sum) / count, float(num_right) / count
 
     def _batches(self) -> Iterator[Tensor]:

@@ -186,8 +186,8 @@ def _run(
 def _epochs(trainer: Trainer, experiment: Experiment, clock: _Clock, before: Snapshot) -> Iterator[Epoch]:
     """The epochs of the budget's one or two steps, numbered through.
 
-    A step ends with its budget, or when `budget.patience` epochs brought nothing. A time limit ends the run with the epoch
-    that reaches it; the first of two steps gets at most half of it.
+    A step ends with its budget, or when `budget.patience` epochs brought nothing. A time limit ends the run in the midst of an
+    epoch; the first of two steps gets at most half of it.
     """
     start = time.perf_counter()
     limit = math.inf if experiment.seconds is None else experiment.seconds
@@ -218,7 +218,7 @@ def _epochs(trainer: Trainer, experiment: Experiment, clock: _Clock, before: Sna
                 **{**result, "notes": notes + result["notes"]},
             )
             notes = []
-        if budget.then is None:
+        if budget.then is None or now >= start + limit:
             return
         trainer.go_on(epoch)
         notes = [UNFROZEN if trainer.model.all_train else PARTLY_UNFROZEN]

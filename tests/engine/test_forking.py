@@ -1,8 +1,10 @@
 """Workers that are forked from a process which has imported everything."""
 
+import json
 import os
 import queue
 import signal
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -25,10 +27,12 @@ def server() -> Iterator[ForkServer]:
 
 
 @pytest.fixture
-def here(server: ForkServer, monkeypatch: pytest.MonkeyPatch) -> ForkServer:
+def here(server: ForkServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[ForkServer]:
     """What this process forks workers from is a server that may be killed."""
     monkeypatch.setattr(forking, "_server", server if server.alive else ForkServer())
-    return forking._server
+    yield forking._server
+    if forking._server is not server:
+        forking._server.close()
 
 
 class Heard:
@@ -98,20 +102,50 @@ def test_the_cause_of_its_end_is_told(here: ForkServer, lane: str) -> None:
     broken = Heard(lane).ready()
     broken.worker.process.stdin.write("no order\n")
     broken.worker.process.stdin.flush()
-    assert broken.causes.get(timeout=10)
+    assert "ended with status 0" in broken.causes.get(timeout=10)
     broken.worker.close()
 
 
-def test_one_that_is_killed_before_it_is_there_ends_as_soon_as_it_is(wait: Wait) -> None:
+def test_one_that_is_killed_before_it_is_there_is_over_at_once_and_killed_when_it_is(wait: Wait) -> None:
     server = ForkServer()
     process = server.fork("training", 0, dict(os.environ))
     assert process.pid is None
     process.kill()
-    assert process.wait(60) == -signal.SIGKILL
+    assert process.wait(0) == -signal.SIGKILL
+    wait(lambda: process.pid is not None and not Path(f"/proc/{process.pid}").exists())
+    assert process.stdout.read() == "", "it never came to say that it is ready"
     for stream in (process.stdin, process.stdout, process.stderr):
         stream.close()
     server.close()
     assert not server.alive
+
+
+def test_a_worker_that_cannot_be_forked_costs_no_other(here: ForkServer) -> None:
+    one = Heard().ready()
+    number = next(here._ids)
+    read, write = os.pipe()
+    lost = here._open[number] = ForkedProcess(tuple(map(os.dup, (write, read, read))))
+    socket.send_fds(here._control, [json.dumps({"id": number}).encode()], [write])  # as when files have run out
+    assert lost.wait(10) == 1
+    for stream in (lost.stdin, lost.stdout, lost.stderr):
+        stream.close()
+    os.close(read)
+    os.close(write)
+    Heard("interactive").ready().worker.close()
+    assert one.worker.process.poll() is None
+    one.worker.close()
+
+
+def test_where_the_process_itself_cannot_start_workers_are_started_for_themselves(
+    here: ForkServer, monkeypatch: pytest.MonkeyPatch, wait: Wait
+) -> None:
+    broken = ForkServer()
+    broken._process.send_signal(signal.SIGSEGV)  # as a library may, while it is imported
+    monkeypatch.setattr(forking, "_server", broken)
+    wait(lambda: not broken._reader.is_alive())
+    assert broken.unfit
+    assert forking.fork("interactive", 0, dict(os.environ)) is None
+    monkeypatch.setattr(forking, "_server", here)
 
 
 def test_when_the_process_is_killed_its_workers_end_and_the_next_one_has_another(here: ForkServer, wait: Wait) -> None:
@@ -123,7 +157,6 @@ def test_when_the_process_is_killed_its_workers_end_and_the_next_one_has_another
     other = Heard().ready()
     assert parent(other.worker.pid) == forking._server._process.pid != here._process.pid
     other.worker.close()
-    forking._server.close()
 
 
 def test_other_settings_of_python_or_an_accelerator_get_a_process_of_their_own(

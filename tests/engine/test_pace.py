@@ -29,3 +29,5 @@ def test_a_run_with_a_budget_of_time_is_expected_to_keep_it() -> None:
     pace = Pace()
     pace.note(WHOLE, 100.0)
     assert pace.expect(Experiment(num_images=100, recipe="case-3", seconds=3.0)) == 3.0
+    pace.note(Experiment(num_images=100, recipe="case-3", seconds=3.0), 3.0)
+    assert pace.expect(WHOLE) == pytest.approx(100.0), "one that was ended says nothing of those that are not"

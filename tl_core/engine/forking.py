@@ -30,7 +30,6 @@ class ForkedProcess:
         self.stderr = os.fdopen(pipes[2], encoding="utf-8", errors="replace")
         self._lock = threading.Lock()
         self._over = threading.Event()
-        self._unwanted = False
 
     def poll(self) -> int | None:
         return self.returncode
@@ -41,27 +40,44 @@ class ForkedProcess:
         return self.returncode
 
     def kill(self) -> None:
-        with self._lock:  # its number is its own until it has been told that it is over
-            self._unwanted = True
-            if self.pid is not None and self.returncode is None:
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(self.pid, signal.SIGKILL)
+        """One that is not there yet counts as ended, and is killed as soon as it is."""
+        with self._lock:
+            if self.returncode is not None:
+                return
+            if self.pid is not None:
+                _kill(self.pid)
+            else:
+                self._end(-signal.SIGKILL)
 
     def told(self, pid: int | None = None, code: int | None = None) -> None:
         """That it has been forked, or has ended."""
         with self._lock:
-            self.pid = pid if pid is not None else self.pid
-            self.returncode = code
-        if code is not None:
-            self._over.set()
-        elif self._unwanted:
-            self.kill()
+            if pid is not None:
+                self.pid = pid
+                if self.returncode is not None:
+                    _kill(pid)
+            if code is not None and self.returncode is None:
+                self._end(code)
+
+    def _end(self, code: int) -> None:
+        self.returncode = code
+        self._over.set()
+
+
+def _kill(pid: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, signal.SIGKILL)
 
 
 class ForkServer:
-    """One such process, which is started at once; `OSError` from `fork` when it has ended."""
+    """One such process, which is started at once; `OSError` from `fork` when it has ended.
+
+    `unfit`: it has ended by itself before it could fork anything, so that another one would, too.
+    """
 
     def __init__(self) -> None:
+        self.unfit = False
+        self._has_forked = self._closed = False
         self._lock = threading.Lock()
         self._ids = itertools.count()
         self._open: dict[int, ForkedProcess] = {}
@@ -81,25 +97,28 @@ class ForkServer:
 
     def fork(self, lane: str, nice: int, environment: dict[str, str]) -> ForkedProcess:
         """A worker that will be there, once everything has been imported; orders may be sent at once."""
-        (theirs_in, stdin), (stdout, theirs_out), (stderr, theirs_err) = (os.pipe() for _ in range(3))
+        pipes = _pipes()
+        (theirs_in, stdin), (stdout, theirs_out), (stderr, theirs_err) = pipes
         process = ForkedProcess((stdin, stdout, stderr))
-        try:
-            with self._lock:
-                number = next(self._ids)
-                self._open[number] = process
-                order = {"id": number, "lane": lane, "nice": nice, "environment": environment}
+        with self._lock:
+            number = next(self._ids)
+            self._open[number] = process
+            order = {"id": number, "lane": lane, "nice": nice, "environment": environment}
+            try:
                 socket.send_fds(self._control, [json.dumps(order).encode()], [theirs_in, theirs_out, theirs_err])
-        except OSError:
-            for stream in (process.stdin, process.stdout, process.stderr):
-                stream.close()
-            raise
-        finally:
-            for pipe in (theirs_in, theirs_out, theirs_err):
-                os.close(pipe)
+            except OSError:
+                self._open.pop(number, None)
+                for stream in (process.stdin, process.stdout, process.stderr):
+                    stream.close()
+                raise
+            finally:
+                for pipe in (theirs_in, theirs_out, theirs_err):
+                    os.close(pipe)
         return process
 
     def close(self) -> None:
         """End it, and with it all that was forked from it."""
+        self._closed = True
         with contextlib.suppress(OSError):
             self._control.shutdown(socket.SHUT_RDWR)
         try:
@@ -114,17 +133,34 @@ class ForkServer:
         with contextlib.suppress(OSError):
             while message := self._control.recv(4096):
                 self._hear(json.loads(message))
+        code = 0 if self._closed else self._process.wait()
+        self.unfit = code != 0 and not self._has_forked
         with self._lock:
             lost = list(self._open.values())
             self._open.clear()
-        for process in lost:  # the kernel ends them with their parent
-            process.told(code=-signal.SIGKILL)
+        for process in lost:  # the kernel ends them with their parent; those that are not there yet share its fate
+            process.told(code=code if process.pid is None and code else -signal.SIGKILL)
 
     def _hear(self, message: dict[str, Any]) -> None:
         with self._lock:
             over = "code" in message
             process = self._open.pop(message["id"]) if over else self._open[message["id"]]
+            self._has_forked = True
         process.told(message.get("pid"), message.get("code"))
+
+
+def _pipes() -> list[tuple[int, int]]:
+    """Three; none is left open where there are not three."""
+    made: list[tuple[int, int]] = []
+    try:
+        for _ in range(3):
+            made.append(os.pipe())
+    except OSError:
+        for ends in made:
+            for end in ends:
+                os.close(end)
+        raise
+    return made
 
 
 _server: ForkServer | None = None
@@ -138,15 +174,20 @@ def fork(lane: str, nice: int, environment: dict[str, str]) -> ForkedProcess | N
     global _server
     if not possible() or _early(environment) != _AT_START:
         return None
-    with _making:
-        if _server is None or not _server.alive:
-            if _server is not None:
-                _server.close()
-            _server = ForkServer()
-    try:
-        return _server.fork(lane, nice, environment)
-    except OSError:
-        return None
+    for _ in range(2):  # it may be about to end
+        with _making:
+            if _server is None or not _server.alive:
+                if _server is not None:
+                    _server.close()
+                    if _server.unfit:
+                        return None
+                _server = ForkServer()
+            server = _server
+        try:
+            return server.fork(lane, nice, environment)
+        except OSError:
+            continue
+    return None
 
 
 def possible() -> bool:

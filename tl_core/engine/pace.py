@@ -17,7 +17,9 @@ class Pace:
         self._rates: dict[tuple[str, bool | None], deque[float]] = defaultdict(lambda: deque(maxlen=LAST_RUNS))
 
     def note(self, experiment: Experiment, seconds: float) -> None:
-        """A run went through; `seconds` is what all of it took."""
+        """A run went through; `seconds` is what all of it took. One that had a time limit says nothing of its kind."""
+        if experiment.seconds is not None:
+            return
         rate = seconds / expected_work(experiment)
         self._rates[_kind(experiment)].append(rate)
         self._rates[experiment.network, None].append(rate)
