@@ -32,7 +32,7 @@ def make_events(
     for epoch, value in enumerate(accuracies, start=1):
         events.append({
             "event": "epoch", "epoch": epoch, "num_epochs": num_epochs, "elapsed_seconds": ready + epoch * epoch_seconds,
-            "images_per_second": 80 / epoch_seconds,
+            "images_per_second": 80 / max(epoch_seconds, 0.001),
             "train_accuracy": train, "val_accuracy": value, "train_loss": 0.5, "val_loss": 1 - value,
             "eta_seconds": (num_epochs - epoch) * epoch_seconds,
         })  # fmt: skip

@@ -54,9 +54,8 @@ class RaceRun:
         if seconds is None or not self.finished or not self.started or not self.epochs:
             return False
         first, last = self.epochs[0], self.epochs[-1]
-        trained = (
-            last["elapsed_seconds"] - first["elapsed_seconds"] + self.started["num_train"] / first["images_per_second"]
-        )
+        in_first = self.started["num_train"] / max(first["images_per_second"], 0.1)
+        trained = last["elapsed_seconds"] - first["elapsed_seconds"] + in_first
         return last["epoch"] < last["num_epochs"] and trained > 0.99 * seconds
 
     @property

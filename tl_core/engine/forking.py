@@ -1,6 +1,5 @@
 """Workers that are forked from one process which has imported everything; see `tl_core.fork_server`."""
 
-import atexit
 import contextlib
 import itertools
 import json
@@ -163,7 +162,7 @@ def _pipes() -> list[tuple[int, int]]:
     return made
 
 
-_server: ForkServer | None = None
+_server: ForkServer | None = None  # closed by nobody: it ends with this process, and what it has forked with it
 _making = threading.Lock()
 
 
@@ -199,9 +198,3 @@ def _early(environment: dict[str, str]) -> dict[str, str]:
 
 
 _AT_START = _early(dict(os.environ))
-
-
-@atexit.register
-def _close() -> None:
-    if _server is not None:
-        _server.close()
