@@ -16,3 +16,4 @@ else:  # the web server, which Streamlit starts, imports this file once
     leaving.install()
     no_delay.install()
     app = st.App(Path(__file__).resolve(), routes=ROUTES)
+    leaving.settle()

@@ -8,13 +8,13 @@ class that has gone home would stay with the server.
 import asyncio
 import gc
 
-from streamlit import config
+from streamlit import config, runtime
 from streamlit.runtime.memory_session_storage import MemorySessionStorage
 from streamlit.runtime.session_manager import SessionInfo
 
 from tl_core import memory
 
-EVERY = 15.0  # seconds, while there are such; a collection stands everybody still for some 60 ms
+EVERY = 5.0  # seconds, while there are such; a collection stands everybody still for some 20 ms
 _save, _delete = MemorySessionStorage.save, MemorySessionStorage.delete
 
 
@@ -42,7 +42,11 @@ class Leaving:
         storage._cache.expire()  # private, as what is told in frame.last_words; `list` only passes over those that are over
         left = {info.session.id for info in storage.list()}
         if self._left - left:
-            gc.collect()
+            if left or _somebody_is_here():
+                gc.collect()
+            else:
+                gc.unfreeze()
+                settle()
             memory.give_back()
         self._left, self._looking = left, False
         if left:
@@ -57,6 +61,16 @@ def install() -> None:
     memory.share_heap()
     MemorySessionStorage.save = _save_and_note
     MemorySessionStorage.delete = _delete_and_note
+
+
+def settle() -> None:
+    """Keep what there is out of later collections: at a time when no visitor's things are among it."""
+    gc.collect()
+    gc.freeze()
+
+
+def _somebody_is_here() -> bool:
+    return runtime.exists() and runtime.get_instance()._session_mgr.num_active_sessions() > 0
 
 
 def _save_and_note(self: MemorySessionStorage, session_info: SessionInfo) -> None:

@@ -1,38 +1,37 @@
 """What the pages that are open wait for, and what their browsers hear when they ask: `GET /news/TOKEN`."""
 
-import threading
-from collections import OrderedDict
+import secrets
 from collections.abc import Callable
+from weakref import WeakValueDictionary
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-MOST_PAGES = 5_000
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
-_awaited: OrderedDict[str, tuple[Callable[[], bool], ...]] = OrderedDict()
-_lock = threading.Lock()
 
+class Awaited:
+    """What one open page waits for. The visitor's session keeps it; who has left for good is forgotten here too.
 
-def await_news(token: str, conditions: tuple[Callable[[], bool], ...]) -> None:
-    """From now on the page with this token waits for one of these to become true, and no longer for what it waited for before.
-
-    They are asked often, so they look at what is at hand.
+    `token`: how the browser calls the page. `conditions`: the page is drawn again when one of them becomes true. They are asked
+    often, so they look at what is at hand.
     """
-    with _lock:
-        _awaited[token] = conditions
-        _awaited.move_to_end(token)
-        while len(_awaited) > MOST_PAGES:
-            _awaited.popitem(last=False)
+
+    def __init__(self) -> None:
+        self.token = secrets.token_hex(16)
+        self.conditions: tuple[Callable[[], bool], ...] = ()
+        _pages[self.token] = self
+
+
+_pages: WeakValueDictionary[str, Awaited] = WeakValueDictionary()
 
 
 def answer(token: str) -> Response:
     """200: draw the page again; 204: nothing yet; 404: this server does not know the page, which must be drawn again too."""
-    with _lock:
-        conditions = _awaited.get(token)
-    if conditions is None:
+    page = _pages.get(token)
+    if page is None:
         return Response(status_code=404, headers=_HEADERS)
-    return Response(status_code=200 if any(happened() for happened in conditions) else 204, headers=_HEADERS)
+    return Response(status_code=200 if any(happened() for happened in page.conditions) else 204, headers=_HEADERS)
 
 
 def news(request: Request) -> Response:

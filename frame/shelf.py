@@ -14,11 +14,14 @@ EVERY = 5.0  # seconds
 
 def watch_shelf() -> None:
     """Draw the page again when the list of names has changed; draws nothing itself. Call it before the catalogue is read."""
+    now = int(time.monotonic() / EVERY)
     shown = shelf_names()
+    if _names_at(now) == shown:
+        shown = _names_at(now)  # one and the same for all pages that are open
     catalogued = {entry.path.name for entry in get_catalogue().values() if entry.path is not None}
     if catalogued != shown:
         get_catalogue.clear()
-    if _names_at(int(time.monotonic() / EVERY)) != shown:
+    if _names_at(now) != shown:
         _names_at.cache_clear()  # or the page would be drawn again until they are looked up
     wake.when(lambda: _names_at(int(time.monotonic() / EVERY)) != shown, EVERY)
 

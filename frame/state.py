@@ -7,6 +7,7 @@ import streamlit as st
 
 from frame.access import RACE, RUN, belongs_to_another, withheld
 from frame.class_fixed import get_lesson, with_given, without_fixed
+from frame.class_store import membership
 from frame.language import PARAMETER, in_address
 from frame.lesson_link import Lesson
 from frame.my_images_sweep import keep_swept
@@ -15,7 +16,7 @@ from frame.settings import Settings
 from tl_core.data.owned import open_own, owner_hash
 
 STALE = 3.0  # seconds for which an address of ours may still come back from the browser
-JOIN = "join"  # URL parameter of a class's join link; it is used up when it has been read
+JOIN = "join"  # URL parameter of a class's join link; it stays until the visitor is in a class
 BESIDE = {
     RUN: "run_id",
     RACE: "race_id",
@@ -99,5 +100,8 @@ def write_url() -> None:
             query = {**query, key: st.session_state[BESIDE[key]]}
     if code := in_address():
         query = {**query, PARAMETER: code}
+    invited = st.session_state.get(BESIDE[JOIN])
+    if invited and membership() is None:
+        query = {**query, JOIN: invited}
     if st.query_params.to_dict() != query:
         st.query_params.from_dict(query)

@@ -3,7 +3,6 @@
 A fragment with `run_every` can do that too, but each look costs the server a run of the script, about a hundred times as much.
 """
 
-import secrets
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import streamlit as st
 
 from frame.browser import browser_part
 from frame.components import only_draw
-from frame.news import await_news
+from frame.news import Awaited
 
 _JS = Path(__file__).parent / "js"
 _wake = browser_part("tl_wake", html="<span></span>\n", js=(_JS / "wake.js").read_text())
@@ -24,17 +23,17 @@ def begin() -> None:
 
 
 def when(happened: Callable[[], bool], seconds: float) -> None:
-    """Draw the page again as soon as `happened()`, which is first asked after `seconds`; see `frame.news.await_news`."""
+    """Draw the page again as soon as `happened()`, which is first asked after `seconds`; see `frame.news.Awaited`."""
     st.session_state.setdefault("wake_conditions", []).append((seconds, happened))
 
 
 def listen() -> None:
     """After the page: wait for what it has named."""
     conditions = st.session_state.get("wake_conditions", [])
-    if "wake_token" not in st.session_state:
-        st.session_state.wake_token = secrets.token_hex(16)
-    token = st.session_state.wake_token
-    await_news(token, tuple(happened for _seconds, happened in conditions))
+    if "awaited" not in st.session_state:
+        st.session_state.awaited = Awaited()
+    awaited: Awaited = st.session_state.awaited
+    awaited.conditions = tuple(happened for _seconds, happened in conditions)
     first = min((seconds for seconds, _happened in conditions), default=0.0)
-    data = {"url": f"news/{token}", "seconds": first, "number": st.session_state.wake_number}
+    data = {"url": f"news/{awaited.token}", "seconds": first, "number": st.session_state.wake_number}
     _wake(data=data, key="tl_wake", height=1, on_news_change=only_draw)

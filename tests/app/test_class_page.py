@@ -73,10 +73,13 @@ def test_a_teacher_opens_a_class_and_a_student_joins_it_by_the_link() -> None:
 
     student = visit(ANN, join=found.code.upper())
     assert student.text_input(key="class_join_code").value == f"{found.code[:5]}-{found.code[5:]}"
-    assert "join" not in student.query_params
+    assert student.query_params["join"] == found.code.upper(), (
+        "a phone that sleeps before a name is given comes back to it"
+    )
     student.text_input(key="class_join_name").set_value(EVIL)
     button(student, "Join").click().run()
     assert not student.exception
+    assert "join" not in student.query_params
     assert get_classes().membership(ANN)[1].nickname == EVIL
     assert "you are \\<b\\>\\*x\\*\\</b\\> \\$y\\$" in texts(student)
     assert not [one for one in student.button if one.label in ("Present", "Delete everything", "Open")]

@@ -7,6 +7,7 @@ from streamlit.testing.v1 import AppTest
 from frame import race_data
 from frame.race_data import about_race, get_race_runs, get_races
 from frame.services import get_engine, get_store
+from frame.time_limit import PATIENCE, SECONDS
 from tests.conftest import write_stripes
 from tests.opening import open_page
 from tests.races import make_race
@@ -100,6 +101,10 @@ def test_a_time_limit_is_chosen_comes_with_a_link_and_shortens_what_is_expected(
     app.multiselect[0].set_value(["case-1", "case-2"]).run()
     get_engine()._pace.note(make_race().base, 100.0)
     assert "minutes on this machine" in texts(app.run())
+    longest = max(limit for limit in SECONDS if 6 * limit / get_engine().trainers <= PATIENCE)
+    app.button(key="race_offer_limit").click().run()
+    assert app.selectbox(key="race_seconds").value == longest
+    assert not [button for button in app.button if button.key == "race_offer_limit"], "one limit is enough"
     app.selectbox(key="race_seconds").set_value(5.0).run()
     seconds = 6 * 5 / get_engine().trainers
     assert f"About {seconds:.0f} s of training on this machine" in texts(app), "six runs"

@@ -1,5 +1,7 @@
 """A page waits for what it has named, and for that alone."""
 
+import gc
+
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -16,7 +18,7 @@ wake.listen()
 
 
 def status(page: AppTest) -> int:
-    return news.answer(page.session_state.wake_token).status_code
+    return news.answer(page.session_state.awaited.token).status_code
 
 
 def test_a_page_hears_of_what_it_waits_for_and_no_longer_of_what_it_did() -> None:
@@ -40,9 +42,15 @@ def test_a_page_hears_of_what_it_waits_for_and_no_longer_of_what_it_did() -> Non
         assert status(page) == 204
 
 
-def test_a_page_that_the_server_does_not_know_is_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_page_that_the_server_does_not_know_is_told_so() -> None:
     assert news.answer("0" * 32).status_code == 404
-    monkeypatch.setattr(news, "MOST_PAGES", 2)
-    for token in "abc":
-        news.await_news(token, ())
-    assert [news.answer(token).status_code for token in "abc"] == [404, 204, 204], "the latest are kept"
+
+
+def test_who_has_left_for_good_is_forgotten() -> None:
+    page = news.Awaited()
+    page.conditions = (lambda own=page: own.token == "",)  # in a circle with it, as those of a session are
+    token = page.token
+    assert news.answer(token).status_code == 204
+    del page
+    gc.collect()
+    assert news.answer(token).status_code == 404
