@@ -45,7 +45,7 @@ def _corners(thresholds: Thresholds) -> Iterator[tuple[Case, int, float]]:
             yield recommend(images, similarity, thresholds), images, similarity
 
 
-@lru_cache(64)
+@lru_cache(16)
 def _maps(thresholds: Thresholds, spoken: str) -> dict[int, dict[str, str]]:
     """The map in each case, with its point in some place, and what is said of it meanwhile."""
     return {
@@ -54,7 +54,7 @@ def _maps(thresholds: Thresholds, spoken: str) -> dict[int, dict[str, str]]:
     }
 
 
-@lru_cache(64)
+@lru_cache(16)
 def _cases(network: Network, thresholds: Thresholds, spoken: str) -> dict[int, dict[str, Any]]:
     """What the page shows in each case, by the case's number."""
     found = {}

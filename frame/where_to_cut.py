@@ -110,7 +110,7 @@ def _reservation(resolved: Experiment) -> str:
     return " " + _("The bars are for frozen layers; this recipe trains them, too.")
 
 
-@lru_cache(256)
+@lru_cache(32)
 def _drawings(
     network: Network, bars: tuple[CutBar, ...], recommended: str, present: str, waiting: str, spoken: str
 ) -> tuple[str, str]:
