@@ -109,5 +109,4 @@ def _enter_form() -> None:
 
 def _join(code: str, nickname: str) -> None:
     if attempt(get_classes().join, code, nickname, owner(), here=True):
-        st.session_state.class_code = None
         st.rerun()

@@ -14,7 +14,7 @@ from streamlit.runtime.session_manager import SessionInfo
 
 from tl_core import memory
 
-EVERY = 5.0  # seconds, while there are such; a collection stands everybody still for some 20 ms
+EVERY = 5.0  # seconds, while there are such; a collection stands everybody still for 20 to 60 ms
 _save, _delete = MemorySessionStorage.save, MemorySessionStorage.delete
 
 

@@ -13,7 +13,7 @@ from frame.race_guess import ask_guess, forget_guess
 from frame.services import get_engine
 from frame.settings import AUTO, Settings
 from frame.text import plain
-from frame.time_limit import PATIENCE, choose_time_limit, offer_time_limit
+from frame.time_limit import choose_time_limit, offer_time_limit
 from tl_core.cases import CASE_NAMES, RECIPE_NAMES
 from tl_core.errors import UserError
 from tl_core.language import _, many, mark, retold
@@ -96,18 +96,17 @@ def race_setup(settings: Settings, data: DataInfo, busy: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         st.button(_("Start the race"), type="primary", on_click=start, disabled=not ready or busy, key="race_start")
         words = _start_words(choice, runs, busy)
-        experiments = race().experiments() if ready and not busy else []
-        seconds = get_engine().expected_seconds(experiments) if experiments else None
-        if seconds is not None:
-            time = duration(seconds)
+        each = get_engine().expected_each(race().experiments()) if ready and not busy else None
+        if each:
+            time = duration(get_engine().together(each))
             words += " " + (
                 _("About {time} of training on this machine, if no run ends earlier.", time=time)
                 if settings.experiment.seconds
                 else _("About {time} on this machine.", time=time)
             )
         st.markdown(words)
-        if seconds is not None and seconds > PATIENCE and settings.experiment.seconds is None:
-            offer_time_limit(experiments)
+        if each and settings.experiment.seconds is None:
+            offer_time_limit(each)
 
 
 def _base(settings: Settings):

@@ -7,7 +7,7 @@ import streamlit as st
 
 from frame.access import RACE, RUN, belongs_to_another, withheld
 from frame.class_fixed import get_lesson, with_given, without_fixed
-from frame.class_store import membership
+from frame.class_store import get_classes, membership
 from frame.language import PARAMETER, in_address
 from frame.lesson_link import Lesson
 from frame.my_images_sweep import keep_swept
@@ -16,7 +16,7 @@ from frame.settings import Settings
 from tl_core.data.owned import open_own, owner_hash
 
 STALE = 3.0  # seconds for which an address of ours may still come back from the browser
-JOIN = "join"  # URL parameter of a class's join link; it stays until the visitor is in a class
+JOIN = "join"  # URL parameter of a class's join link; it stays in the address until the visitor is in a class
 BESIDE = {
     RUN: "run_id",
     RACE: "race_id",
@@ -100,8 +100,19 @@ def write_url() -> None:
             query = {**query, key: st.session_state[BESIDE[key]]}
     if code := in_address():
         query = {**query, PARAMETER: code}
-    invited = st.session_state.get(BESIDE[JOIN])
-    if invited and membership() is None:
-        query = {**query, JOIN: invited}
+    if code := _invitation():
+        query = {**query, JOIN: code}
     if st.query_params.to_dict() != query:
         st.query_params.from_dict(query)
+
+
+def _invitation() -> str | None:
+    """Code of the class that the visitor was invited to and has not joined; forgotten once they are in it."""
+    code = st.session_state.get(BESIDE[JOIN])
+    found = get_classes().find(code) if code else None
+    if found is None:
+        return None
+    now = membership()
+    if now is not None and now[0].id == found.id:
+        st.session_state[BESIDE[JOIN]] = None
+    return code if now is None and not get_classes().teaches(found.id, owner()) else None

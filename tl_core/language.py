@@ -10,7 +10,6 @@ and answers of workers stay plain sentences, and runs of earlier days are transl
 """
 
 import re
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -191,5 +190,4 @@ class _LocalNumbers(Formatter):
 def _fill(text: str, values: dict[str, Any], code: str) -> str:
     if not values:
         return text
-    filled = text.format(**values) if code == ENGLISH else _LocalNumbers(code).vformat(text, (), values)
-    return sys.intern(filled)  # thirty who look at the same page have its texts once
+    return text.format(**values) if code == ENGLISH else _LocalNumbers(code).vformat(text, (), values)

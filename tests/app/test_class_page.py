@@ -82,6 +82,12 @@ def test_a_teacher_opens_a_class_and_a_student_joins_it_by_the_link() -> None:
     assert "join" not in student.query_params
     assert get_classes().membership(ANN)[1].nickname == EVIL
     assert "you are \\<b\\>\\*x\\*\\</b\\> \\$y\\$" in texts(student)
+    student.button(key="class_leave").click().run()
+    assert "join" not in student.query_params, "an invitation that was followed is over"
+    assert not student.text_input(key="class_join_code").value
+    student.text_input(key="class_join_code").set_value(found.code)
+    student.text_input(key="class_join_name").set_value(EVIL)
+    button(student, "Join").click().run()
     assert not [one for one in student.button if one.label in ("Present", "Delete everything", "Open")]
 
 

@@ -25,6 +25,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     gc.disable()  # nothing is collected but what `Leaving` collects
     yield
     gc.enable()
+    gc.unfreeze()
 
 
 class Session:
@@ -76,6 +77,42 @@ def test_who_has_come_back_is_kept_and_nothing_is_collected_for_it(monkeypatch: 
         assert (leaving._leaving._looking, collections) == (False, [])
 
     run_in_loop(visits())
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("here", [True, False])
+def test_what_is_left_when_nobody_is_here_is_kept_out_of_collections(
+    monkeypatch: pytest.MonkeyPatch, here: bool
+) -> None:
+    gc.unfreeze()
+    monkeypatch.setattr(leaving, "_somebody_is_here", lambda: here)
+    storage = MemorySessionStorage(maxsize=8, ttl_seconds=TTL)
+
+    async def visit() -> None:
+        one = leave(storage, "one")
+        await asyncio.sleep(1.4)
+        assert one() is None
+
+    run_in_loop(visit())
+    assert (gc.get_freeze_count() > 0) is not here
+
+
+@pytest.mark.usefixtures("quick")
+def test_what_was_kept_out_is_collected_when_it_has_become_garbage() -> None:
+    monument = Session("loaded")
+    gone = weakref.ref(monument)
+    leaving.settle()
+    del monument
+    gc.collect()
+    assert gone() is not None
+    storage = MemorySessionStorage(maxsize=8, ttl_seconds=TTL)
+
+    async def visit() -> None:
+        leave(storage, "one")
+        await asyncio.sleep(1.4)
+
+    run_in_loop(visit())
+    assert gone() is None
 
 
 def test_the_name_is_that_of_the_installed_streamlit() -> None:

@@ -133,11 +133,15 @@ class LocalEngine:
             )
             return None if None in (*running, *ahead) else seconds_until_free(self.trainers, running, ahead)
 
-    def expected_seconds(self, experiments: Sequence[Experiment]) -> float | None:
-        """How long so many runs take together if nobody else asks, by how long past runs took; None where that is not known."""
+    def expected_each(self, experiments: Sequence[Experiment]) -> list[float] | None:
+        """Seconds that each of these takes alone, by how long past runs took; None where that is not known of one."""
         with self._lock:
             seconds = [self._expect(experiment) for experiment in experiments]
-        return None if None in seconds else sum(seconds) / min(self.trainers, max(1, len(seconds)))
+        return None if None in seconds else seconds
+
+    def together(self, seconds: Sequence[float]) -> float:
+        """Seconds until runs that take so long are over if nobody else asks."""
+        return max(sum(seconds) / self.trainers, *seconds, 0.0)
 
     def progress(self, run_id: str) -> dict[str, Any] | None:
         """`{doing, done, total}` of a step before the first epoch, or None."""
