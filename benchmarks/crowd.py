@@ -164,8 +164,8 @@ def watch(server: Server, count: int, minutes: float, after: float) -> None:
     print(f"{count} visitors watched a run for {minutes:g} min, left and came back: {len(errors)} errors {errors[:2]}")
     print(f"  the state of the run, or a part of the page, asked for: {spread(answers)}")
     print(
-        f"  memory of the server: {before / 1e6:.0f} MB before, {peak / 1e6:.0f} MB at most "
-        f"({(peak - before) / count / 1e6:.1f} MB a visitor), {left / 1e6:.0f} MB {after:g} min after ({left / before - 1:+.0%})"
+        f"  memory of the server: {before / 1e6:.1f} MB before, {peak / 1e6:.1f} MB at most "
+        f"({(peak - before) / count / 1e6:.1f} MB a visitor), {left / 1e6:.1f} MB {after:g} min after ({left / before - 1:+.1%})"
     )
 
 
