@@ -1,6 +1,9 @@
 """The dashboard: `streamlit run app.py`. Pages are in `pages/`, what they share in `frame/`, what they know in `tl_core/`."""
 
 if __name__ == "__main__":  # Streamlit draws a page
+    from frame import starting
+
+    starting.wait()
     from frame.around import show
 
     show()
@@ -9,11 +12,10 @@ else:  # the web server, which Streamlit starts, imports this file once
 
     import streamlit as st
 
-    from frame import last_words, leaving, no_delay
+    from frame import last_words, leaving, no_delay, starting
     from frame.routes import ROUTES
 
     last_words.install()
     leaving.install()
     no_delay.install()
-    app = st.App(Path(__file__).resolve(), routes=ROUTES)
-    leaving.settle()
+    app = st.App(Path(__file__).resolve(), routes=ROUTES, lifespan=starting.starting)

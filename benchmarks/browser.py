@@ -9,6 +9,7 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.browser.conftest import FLAGS, Server, browser_path, serve
+from tl_core.paths import ROOT
 
 _CLOCK = """() => {
   const find = (root) => {
@@ -42,9 +43,11 @@ _CLOCK = """() => {
 
 
 @contextmanager
-def server_and_browser(home: Path, data_dir: Path | None = None) -> Iterator[tuple[Server, Browser]]:
+def server_and_browser(
+    home: Path, data_dir: Path | None = None, app: Path = ROOT / "app.py"
+) -> Iterator[tuple[Server, Browser]]:
     """`data_dir`: the shelf of the server; None for the small made set of the tests alone."""
-    with serve(home, data_dir) as server, sync_playwright() as playwright:
+    with serve(home, data_dir, app=app) as server, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=browser_path(windows=True), args=FLAGS)
         yield server, browser
         browser.close()

@@ -21,6 +21,7 @@ from benchmarks.browser import Moves, open_cases, server_and_browser, slider_to_
 from benchmarks.crowd import in_thread
 from benchmarks.visitor import Visitor
 from tl_core.engine.machine import hardware, software, trainers, training_threads
+from tl_core.paths import ROOT
 
 _POINTS = "document.querySelector('.tl-plot')?.data?.[0]?.x?.length ?? 0"
 _LONG = "data=stripes&recipe=case-4&epochs=400&images=200"
@@ -55,13 +56,14 @@ def start_and_stop(page: Page) -> tuple[float, float]:
     return begun, timed(lambda: page.get_by_text("Stopped after").wait_for())
 
 
-def cold_start(home: Path) -> float:
-    """Seconds from the start of a server to its first page in a browser that was open before."""
+def cold_start(home: Path, app: Path = ROOT / "app.py", shown: str = ".tl-wide svg.tl-diagram") -> float:
+    """Seconds from the start of a server and a browser to its first page, on which `shown` is."""
+    home.mkdir()
     start = time.perf_counter()
-    with server_and_browser(home) as (server, browser):
+    with server_and_browser(home, app=app) as (server, browser):
         ready = time.perf_counter() - start
         page = browser.new_page()
-        return ready + timed(lambda: (page.goto(server.url), page.locator(".tl-wide svg.tl-diagram").wait_for()))
+        return ready + timed(lambda: (page.goto(server.url), page.locator(shown).first.wait_for()))
 
 
 def watched(url: str, runner: Page, count: int, work: Callable[[], Moves]) -> tuple[Moves, list[float]]:
@@ -99,8 +101,14 @@ def main() -> None:
     count = trainers()
     print(f"{hardware(threads=training_threads(count))} in each of {count} workers; {software()}")
     with tempfile.TemporaryDirectory() as folder:
-        colds = [cold_start(Path(folder) / f"cold{number}") for number in range(args.repeats)]
-        print(f"server and browser start to the first page: {statistics.median(colds):.1f} s")
+        one_line = Path(folder) / "one_line.py"
+        one_line.write_text("import streamlit as st\nst.title('One line')\n")
+        colds = []
+        for number in range(args.repeats):
+            floor = cold_start(Path(folder) / f"floor{number}", one_line, "h1")
+            colds.append((cold_start(Path(folder) / f"cold{number}"), floor))
+        ours, floor = (statistics.median(times) for times in zip(*colds, strict=True))
+        print(f"server and browser start to the first page: {ours:.1f} s; of an app of one line: {floor:.1f} s")
         with server_and_browser(Path(folder) / "home") as (server, browser):
             watcher = open_cases(browser, server.url)
             print("slider to diagram, alone:         ", slider_to_diagram(watcher, 100, pause=0.3))

@@ -24,6 +24,7 @@ MOST_ANSWERS = 512
 MOST_RUNS_KEPT = 200
 VISITOR_COOKIE = "tl_visitor"
 RETRY_AFTER = 10.0  # seconds until a failed question is asked again
+WARM_AFTER = 4.0  # seconds, in which the first page is drawn before a core is busy importing torch for the workers
 
 
 @st.cache_resource
@@ -33,7 +34,7 @@ def get_store() -> Store:
 
 @st.cache_resource
 def get_engine() -> LocalEngine:
-    engine = make_engine(get_store(), device=os.environ.get("TL_DEVICE", "auto"))
+    engine = make_engine(get_store(), device=os.environ.get("TL_DEVICE", "auto"), warm_after=WARM_AFTER)
     atexit.register(engine.close)
     return engine
 

@@ -44,7 +44,7 @@ class Server:
 
 
 @contextmanager
-def serve(home: Path, data_dir: Path | None = None, store: str = "") -> Iterator[Server]:
+def serve(home: Path, data_dir: Path | None = None, store: str = "", app: Path = ROOT / "app.py") -> Iterator[Server]:
     """A real server with `data_dir` as its shelf; without one, with a data set called stripes on it. `store`: its database."""
     if data_dir is None:
         data_dir = home / "data"
@@ -57,7 +57,7 @@ def serve(home: Path, data_dir: Path | None = None, store: str = "") -> Iterator
     log = home / "server.log"
     with log.open("w") as output:
         process = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", str(ROOT / "app.py"), "--server.port", str(port)],
+            [sys.executable, "-m", "streamlit", "run", str(app), "--server.port", str(port)],
             cwd=ROOT, env=environment, stdout=output, stderr=output, start_new_session=True,
         )  # fmt: skip
     url = f"http://127.0.0.1:{port}"

@@ -58,6 +58,21 @@ def test_runs_wait_their_turn_and_every_event_is_in_the_store(
     assert one_slot.position(third) is None
 
 
+def test_workers_are_started_later_or_as_soon_as_they_are_needed(store: Store, stripes: Path) -> None:
+    engine = LocalEngine(store, device="cpu", warm_after=1.0)
+    try:
+        assert engine.worker_pids() == {}
+        wait_until(lambda: set(engine.worker_pids()) == {"training", "interactive"})
+    finally:
+        engine.close()
+    engine = LocalEngine(store, device="cpu", warm_after=600.0)
+    try:
+        run = engine.submit(short(stripes), "ann")
+        wait_until(lambda: store.get_run(run).status == "finished")
+    finally:
+        engine.close()
+
+
 def test_stop_is_quick_and_the_worker_stays_warm(engine: LocalEngine, store: Store, stripes: Path) -> None:
     run = engine.submit(endless(stripes), "ann")
     wait_until(lambda: has_epoch(store, run))

@@ -37,13 +37,14 @@ class LocalEngine:
     store.
 
     `trainers`: how many runs are computed at the same time, from 1; None is what `machine.trainers` says. `warm`: start the
-    first training worker and the interactive one at once. `places`: where runs are computed, None for this machine.
+    first training worker and the interactive one after `warm_after` seconds, if nobody needs them before. `places`: where
+    runs are computed, None for this machine.
     Raises `UserError` for a setting that is not taken.
     """
 
     def __init__(
         self, store: Store, device: str = "auto", warm: bool = True, trainers: int | None = None,
-        places: Places | None = None,
+        places: Places | None = None, warm_after: float = 0.0,
     ):  # fmt: skip
         self.store = store
         self.device = device
@@ -65,10 +66,10 @@ class LocalEngine:
         self._lane = InteractiveLane()
         self._looking = threading.Thread(target=self._look_around, daemon=True)
         self._looking.start()
-        if warm:
-            with self._lock:
-                self._training.warm()
-            self._lane.start()
+        if warm and not warm_after:
+            self._warm()
+        elif warm:
+            threading.Thread(target=self._warm_later, args=(warm_after,), daemon=True).start()
 
     @property
     def trainers(self) -> int:
@@ -230,6 +231,17 @@ class LocalEngine:
     def _expect(self, experiment: Experiment) -> float | None:
         seconds = self._pace.expect(experiment)
         return None if seconds is None else min(seconds, self.max_seconds)
+
+    def _warm(self) -> None:
+        with self._lock:
+            if self._closed.is_set():
+                return
+            self._training.warm()
+        self._lane.start()
+
+    def _warm_later(self, seconds: float) -> None:
+        if not self._closed.wait(seconds):
+            self._warm()
 
     def _on_number(self) -> None:
         """There are more places than before, or fewer."""
