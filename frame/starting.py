@@ -11,6 +11,8 @@ from typing import Any
 import frame
 from frame import leaving
 
+log = logging.getLogger(__name__)
+
 _loaded = threading.Event()
 _loaded.set()  # unless a server is starting
 
@@ -34,10 +36,10 @@ def _make_ready() -> None:
             import_module(f"frame.{module.name}")
         leaving.settle()
     except Exception:
-        logging.getLogger(__name__).exception("what pages need could not be loaded; they will say so too")
+        log.exception("what pages need could not be loaded; they will say so too")
     finally:
         _loaded.set()
     try:
         import_module("frame.services").get_engine()
     except Exception as error:  # the first page says it, or finds that it has passed
-        logging.getLogger(__name__).warning("the engine could not be started with the server: %s", error)
+        log.warning("the engine could not be started with the server: %s", error)
