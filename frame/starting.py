@@ -36,10 +36,10 @@ def _make_ready() -> None:
             import_module(f"frame.{module.name}")
         leaving.settle()
     except Exception:
-        log.exception("what pages need could not be loaded; they will say so too")
+        log.log(logging.ERROR, "what pages need could not be loaded; they will say so too", exc_info=True)
     finally:
         _loaded.set()
     try:
         import_module("frame.services").get_engine()
     except Exception as error:  # the first page says it, or finds that it has passed
-        log.warning("the engine could not be started with the server: %s", error)
+        log.log(logging.WARNING, "the engine could not be started with the server: %s", error)
