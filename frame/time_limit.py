@@ -45,11 +45,12 @@ def offer_time_limit(each: Sequence[float]) -> None:
     """Where runs that take so many seconds each would take longer than a class waits: a button for the longest limit with which
     they do not, or for the shortest that there is."""
     engine = get_engine()
-    if engine.together(each) <= PATIENCE or "options" in (*hidden_controls(), *locked_controls()):
+    whole = engine.together(each)
+    if whole <= PATIENCE or "options" in (*hidden_controls(), *locked_controls()):
         return
     within = {limit: engine.together([min(seconds, limit) for seconds in each]) for limit in SECONDS}
     limit = max((limit for limit, seconds in within.items() if seconds <= PATIENCE), default=SECONDS[0])
-    if within[limit] > SAVES * engine.together(each):
+    if within[limit] > SAVES * whole:
         return
     st.button(
         _("At most {limit} a run: about {time}", limit=limit_name(limit), time=duration(within[limit])),
