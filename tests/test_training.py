@@ -13,6 +13,7 @@ from tl_core.data import load_dataset
 from tl_core.events import Epoch, Event, Failed, Finished, Started, Stopped
 from tl_core.experiment import Experiment
 from tl_core.networks import get_network
+from tl_core.schedule import Schedule
 from tl_core.surgery import AdaptedNetwork, adapt
 from tl_core.trainer import Trainer
 from tl_core.training import UNFROZEN, run
@@ -187,13 +188,13 @@ def test_a_time_budget_ends_the_run(stripes: Path) -> None:
 def rates(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     """Of every batch, as shares of the highest one."""
     noted = []
-    real = Trainer._set_rates
+    real = Schedule.set_rates
 
-    def note(self: Trainer, done: float) -> None:
+    def note(self: Schedule, done: float) -> None:
         real(self, done)
         noted.append(self.optimizer.param_groups[0]["lr"] / self.base_rates[0])
 
-    monkeypatch.setattr(Trainer, "_set_rates", note)
+    monkeypatch.setattr(Schedule, "set_rates", note)
     return noted
 
 
@@ -201,7 +202,7 @@ def rates(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 def test_the_rates_come_down_with_the_time_where_that_is_short(
     stripes: Path, rates: list[float], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Trainer, "time_share", lambda self: len(rates) / 10)  # it is over with the eleventh batch
+    monkeypatch.setattr(Schedule, "time_share", lambda self: len(rates) / 10)  # it is over with the eleventh batch
     list(run(make(stripes, recipe="case-3", epochs=30)))
     assert rates[1] == 1.0
     assert all(before > after for before, after in pairwise(rates[1:11]))
@@ -230,11 +231,13 @@ def test_a_time_limit_that_is_far_away_changes_nothing(stripes: Path, rates: lis
 @pytest.mark.same_process
 def test_the_first_of_two_steps_has_half_of_the_time(stripes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     limits = []
-    real = Trainer.limit
-    monkeypatch.setattr(Trainer, "limit", lambda self, start, end: (limits.append(end - start), real(self, start, end)))
+    real = Schedule.limit
+    monkeypatch.setattr(
+        Schedule, "limit", lambda self, start, end: (limits.append(end - start), real(self, start, end))
+    )
     list(run(make(stripes, recipe="lp-ft", epochs=2, seconds=100.0)))
-    none, first, second = limits
-    assert none == float("inf")
+    none, first, none_again, second = limits
+    assert none == none_again == float("inf")
     assert first == pytest.approx(50.0, abs=0.1)
     assert 50.0 < second <= 100.0
 

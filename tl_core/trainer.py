@@ -20,9 +20,9 @@ from tl_core.frozen_features import body_key, kept
 from tl_core.language import _, mark
 from tl_core.networks import Network
 from tl_core.preprocess import Preprocess
+from tl_core.schedule import Schedule
 from tl_core.surgery import AdaptedNetwork
 
-WARM_UP = 0.1  # share of the steps over which the learning rate rises to its value
 STANDARDISE_ON = 1_000  # training images that fix the new layer's standardisation where the body is trained too
 # images at once where nothing is learnt, and pixels: on a CPU what fits into its caches and lets Stop answer soon
 FORWARD_BATCH = {"cpu": (128, 16 * 224**2), "cuda": (2048, 256 * 224**2), "mps": (256, 64 * 224**2)}
@@ -97,7 +97,6 @@ class Trainer:
         self.best_weights: dict[str, Tensor] = {}
         self.best_in_step = (0, _NO_SCORE)  # epoch and score; early stopping counts from here
         self.pass_seconds = 0.0  # of one image through the frozen layers
-        self.limit(0.0, math.inf)
         self._make_optimizer()
         self.on_progress: Callable[[str, int, int], None] = lambda doing, done, total: None
 
@@ -147,15 +146,6 @@ class Trainer:
         self.features = {}
         self.best_in_step = (self.epochs_before, _NO_SCORE)
         self._make_optimizer()
-
-    def limit(self, start: float, end: float) -> None:
-        """The time that the present step has, by `time.perf_counter`."""
-        self._time = start, end
-
-    def time_share(self) -> float:
-        """From 0: how much of that time has passed."""
-        start, end = self._time
-        return (time.perf_counter() - start) / max(end - start, 1e-3)
 
     def train_epoch(self, epoch: int) -> dict[str, Any]:
         """One pass over the training images; the fields of an `Epoch` event that are measured here.
@@ -226,21 +216,7 @@ class Trainer:
             groups.append({"params": body, "lr": budget.lr * budget.body_lr_factor})
         fused = self.device.type in ("cuda", "cpu")
         self.optimizer = torch.optim.AdamW(groups, weight_decay=budget.weight_decay, fused=fused)
-        self.base_rates = [group["lr"] for group in self.optimizer.param_groups]
-
-    def _set_rates(self, done: float) -> None:
-        """Linear warm-up, then half a cosine down to zero; `done`: from 0, the share of the step that lies behind.
-
-        It counts epochs or, where that is more, the time that the step has: a run that a time limit ends has come down
-        from its high rates by then, as one that ends by itself (Li et al., Budgeted Training, arXiv 1905.04753).
-        """
-        done = min(done, 1.0)
-        if done < WARM_UP:
-            factor = max(done / WARM_UP, 0.05)
-        else:
-            factor = 0.5 * (1 + math.cos(math.pi * (done - WARM_UP) / (1 - WARM_UP)))
-        for group, rate in zip(self.optimizer.param_groups, self.base_rates, strict=True):
-            group["lr"] = rate * factor
+        self.schedule = Schedule(self.optimizer)
 
     def _train_batches(self, epoch: int) -> tuple[float, float]:
         self.model.train()
@@ -253,7 +229,7 @@ class Trainer:
         in_step = epoch - self.epochs_before
         for batch in self._batches():
             self._check_stop()
-            self._set_rates(max((in_step - 1 + count / self.num_train) / self.budget.num_epochs, self.time_share()))
+            self.schedule.set_rates((in_step - 1 + count / self.num_train) / self.budget.num_epochs)
             labels = self.labels["train"][batch.to(self.device)]
             logits = self._training_logits(batch)
             loss = F.cross_entropy(logits, labels)
@@ -264,7 +240,7 @@ class Trainer:
             num_right += (logits.detach().argmax(1) == labels).sum()
             count += len(batch)
             self.on_progress(doing, count, self.num_train)
-            if self.time_share() >= 1:  # what is left of the epoch would be learnt at no rate at all
+            if self.schedule.time_share() >= 1:  # what is left of the epoch would be learnt at no rate at all
                 break
         return float(loss_sum) / count, float(num_right) / count
 

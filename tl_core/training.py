@@ -195,7 +195,7 @@ def _epochs(trainer: Trainer, experiment: Experiment, clock: _Clock, before: Sna
     while True:
         budget, first, step_start = trainer.budget, epoch, time.perf_counter()
         time_is_up = start + (limit / 2 if budget.then else limit)
-        trainer.limit(step_start, time_is_up)
+        trainer.schedule.limit(step_start, time_is_up)
         ends = False
         while not ends:
             epoch += 1
