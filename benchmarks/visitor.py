@@ -170,7 +170,7 @@ class Visitor:
                 if status not in (200, 204):
                     self.errors.append(f"{status} {address}")
                     return
-                if body == b'{"over": true}':
+                if body.startswith(b'{"over": true'):
                     await self._ask(heard_by="tl_live_bar")
                     return
                 version = fields["x-version"]

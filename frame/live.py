@@ -77,7 +77,12 @@ def live_address(path: str, **query: str) -> str:
 
 def show_bar(address: str, label: str, key: str, done: int = 0) -> None:
     """How far it is. `done`: of how many parts the page shows already that they are over."""
-    _bar(data={"url": address, "label": label, "done": done}, key=f"live_bar_{key}", on_over_change=only_draw)
+    drawn = st.session_state.get("wake_number", 0)  # the browser asks at once when the page has been drawn again
+    _bar(
+        data={"url": address, "label": label, "done": done, "drawn": drawn},
+        key=f"live_bar_{key}",
+        on_over_change=only_draw,
+    )
 
 
 def answer(request: Request, look: Callable[[str, str, bool, Request], Live]) -> Response:

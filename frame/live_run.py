@@ -46,12 +46,15 @@ def look(visitor: str, code: str, dark: bool, request: Request) -> Live:
     others = [_own(name, visitor) for name in wanted]
     events = get_events().of(run.id)
     overlaid = [(one, get_events().of(one.id)) for one in others]
+    so_far = get_engine().so_far(run.id)
+    if so_far is not None and any(event["event"] == "epoch" and event["epoch"] >= so_far["epoch"] for event in events):
+        so_far = None  # that epoch is over
     share, text = standing(run, events)
     said = lines(run, events)
     return Live(
-        [run.status, len(events), share, text, said, [len(theirs) for _one, theirs in overlaid]],
+        [run.status, len(events), share, text, said, so_far, [len(theirs) for _one, theirs in overlaid]],
         ("run", run.id, code, dark, *wanted),
-        lambda: live_state(run, events, overlaid, dark, share, text, said),
+        lambda: live_state(run, events, overlaid, dark, share, text, said, so_far),
     )
 
 
@@ -63,10 +66,11 @@ def live_state(
     share: float,
     text: str,
     said: Sequence[tuple[str, str]],
+    so_far: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """What the two components draw. Of an ended run nothing but that: the page is drawn again then."""
+    """What the two components draw. Of an ended run nothing but how it ended: the page is drawn again then."""
     if not run.active:
-        return {"over": True}
+        return {"over": True, "share": share, "text": text}
     layers = run_layers(events)
     (wide, tall), caption = layers or (("", ""), _(NO_LAYERS))
     return {
@@ -75,7 +79,8 @@ def live_state(
         "text": text,
         "lines": [{"kind": kind, "text": words} for kind, words in said],
         "plots": {
-            metric: {"figure": figure, "alt": alt} for metric, figure, alt in run_figures(run, events, overlaid, dark)
+            metric: {"figure": figure, "alt": alt}
+            for metric, figure, alt in run_figures(run, events, overlaid, dark, so_far)
         },
         "fitting": fitting_now(events),
         "wide": wide,

@@ -17,6 +17,8 @@ METRICS = ("accuracy", "loss")
 _ACCURACY_ALT = mark(
     "Chart of the accuracy by epoch. {run} after epoch {epoch}: training {train:.2f} %, held-out {held_out:.2f} %."
 )
+_FIRST_ACCURACY_ALT = mark("Chart of the accuracy by epoch. The first epoch so far: training {train:.2f} %.")
+_FIRST_LOSS_ALT = mark("Chart of the loss by epoch. The first epoch so far: training {train:.2f}.")
 _LOSS_ALT = mark(
     "Chart of the loss by epoch. {run} after epoch {epoch}: training {train:.2f}, held-out {held_out:.2f}."
 )
@@ -28,9 +30,16 @@ def last_of(events: Events, kind: str) -> dict[str, Any] | None:
 
 
 def run_figures(
-    run: Run, events: Events, others: Sequence[tuple[Run, Events]], dark: bool
+    run: Run,
+    events: Events,
+    others: Sequence[tuple[Run, Events]],
+    dark: bool,
+    so_far: dict[str, Any] | None = None,
 ) -> Iterator[tuple[str, dict[str, Any], str]]:
-    """For each of `METRICS` its figure and what a screen reader says of it; `others` are laid over the run."""
+    """For each of `METRICS` its figure and what a screen reader says of it; `others` are laid over the run.
+
+    `so_far`: what the epoch that goes on has shown until now, see `tl_core.events.SoFar`.
+    """
     shown = [(run, epochs_of(events)), *((other, epochs_of(theirs)) for other, theirs in others)]
     num_epochs = max((epochs[-1]["num_epochs"] for _, epochs in shown if epochs), default=None)
     if num_epochs is None:
@@ -38,7 +47,8 @@ def run_figures(
         num_epochs = started["num_epochs"] if started else 10
     for metric in METRICS:
         curves = [_curve(each, epochs, metric, index) for index, (each, epochs) in enumerate(shown)]
-        curves[0] = replace(curves[0], marks=marks_of(events, metric))
+        until_now = (so_far["epoch"], so_far[f"train_{metric}"]) if so_far else None
+        curves[0] = replace(curves[0], marks=marks_of(events, metric), so_far=until_now)
         yield metric, curves_figure(curves, metric, num_epochs=num_epochs, dark=dark), _curve_alt(metric, curves[0])
 
 
@@ -73,11 +83,12 @@ def _curve(run: Run, epochs: list[dict[str, Any]], metric: str, index: int) -> R
 
 
 def _curve_alt(metric: str, curve: RunCurve) -> str:
-    scale, empty, text = 1, _("Chart of the loss by epoch; no point yet."), _LOSS_ALT
+    scale, empty, first, text = 1, _("Chart of the loss by epoch; no point yet."), _FIRST_LOSS_ALT, _LOSS_ALT
     if metric == "accuracy":
-        scale, empty, text = 100, _("Chart of the accuracy by epoch; no point yet."), _ACCURACY_ALT
+        empty, first, text = _("Chart of the accuracy by epoch; no point yet."), _FIRST_ACCURACY_ALT, _ACCURACY_ALT
+        scale = 100
     if not curve.epochs:
-        return empty
+        return _(first, train=scale * curve.so_far[1]) if curve.so_far else empty
     train, held_out = scale * curve.train[-1], scale * curve.held_out[-1]
     said = _(text, run=curve.label, epoch=curve.epochs[-1], train=train, held_out=held_out)
     return said + "".join(_(" Epoch {epoch}: {words}.", epoch=at.epoch, words=at.words) for at in curve.marks)

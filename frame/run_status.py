@@ -46,7 +46,10 @@ def standing(run: Run, events: list[dict[str, Any]], replayed: bool = False) -> 
         engine = get_engine()
         return 0.0, _waiting_text(engine.position(run.id), engine.expected_wait(run.id))
     if run.active:
-        return _progress(epochs, None if replayed else get_engine().progress(run.id), replayed)
+        share, text = _progress(epochs, None if replayed else get_engine().progress(run.id), replayed)
+        if not epochs and not replayed and get_engine().so_far(run.id) is not None:  # within the first epoch
+            share /= next((event["num_epochs"] for event in events if event["event"] == "started"), 1)
+        return share, text
     return _end(run, epochs, events)
 
 

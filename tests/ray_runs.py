@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tl_core.engine import LocalEngine
-from tl_core.events import Epoch, Event, Failed, Finished, Started, Stopped
+from tl_core.events import Epoch, Event, Failed, Finished, SoFar, Started, Stopped
 from tl_core.experiment import Experiment
 from tl_core.paths import run_weights
 
@@ -19,6 +19,7 @@ def run_on(
     *,
     should_stop: Callable[[], bool] = lambda: False,
     on_progress: Callable[[str, int, int], None] = lambda doing, done, total: None,
+    on_so_far: Callable[[SoFar], None] = lambda so_far: None,
     save_to: Path | None = None,
 ) -> Iterator[Event]:
     """The same stream of events, through the engine's queue, a node of the cluster and the store."""
@@ -28,6 +29,8 @@ def run_on(
         active = engine.store.get_run(run_id).active
         if (step := engine.progress(run_id)) is not None:
             on_progress(step["doing"], step["done"], step["total"])
+        if (so_far := engine.so_far(run_id)) is not None:
+            on_so_far(SoFar(**so_far))
         for event in engine.store.events(run_id, since=told):
             told += 1
             yield _KINDS[event["event"]](**{key: value for key, value in event.items() if key != "event"})

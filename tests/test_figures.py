@@ -120,3 +120,18 @@ def test_marks_stand_at_their_epochs(metric):
 def test_the_chosen_cell_has_a_frame():
     (frame,) = confusion_figure([[8, 2], [0, 3]], ["a", "b"], chosen=(0, 1))["layout"]["shapes"]
     assert (frame["x0"], frame["x1"], frame["y0"], frame["y1"]) == (0.5, 1.5, -0.5, 0.5)
+
+
+def test_the_epoch_that_goes_on_is_hollow_and_has_the_label():
+    figure = curves_figure([replace(curve(best=None), so_far=(4, 0.9))], "accuracy", num_epochs=10)
+    hollow = next(trace for trace in figure["data"] if trace["marker"].get("symbol") == "circle-open")
+    assert (hollow["x"], hollow["y"]) == ([3, 4], pytest.approx([80, 90]))
+    go.Figure(figure)
+    (label,) = [note for note in figure["layout"]["annotations"] if note["text"] == "training"]
+    assert (label["x"], label["y"]) == (4, pytest.approx(90))
+
+
+def test_the_first_epoch_is_there_before_it_is_over():
+    figure = curves_figure([RunCurve("a", 0, [], [], [], so_far=(1, 2.5))], "loss", num_epochs=10)
+    assert [note["text"] for note in figure["layout"]["annotations"]] == ["training"]
+    assert figure["layout"]["yaxis"]["range"][1] > 2.5

@@ -10,7 +10,7 @@ from safetensors.torch import load_file
 
 from tl_core.budget import make_budget
 from tl_core.data import load_dataset
-from tl_core.events import Epoch, Event, Failed, Finished, Started, Stopped
+from tl_core.events import Epoch, Event, Failed, Finished, SoFar, Started, Stopped
 from tl_core.experiment import Experiment
 from tl_core.networks import get_network
 from tl_core.schedule import Schedule
@@ -321,6 +321,40 @@ def test_progress_is_told_before_the_first_epoch(stripes: Path) -> None:
     data = load_dataset(str(stripes), None, 0, 32)
     views = 2 * len(data.train_labels) + len(data.val_labels) + len(data.test_labels)
     assert frozen[-1][1:] == (views, views)
+
+
+@pytest.mark.same_process
+def test_what_an_epoch_has_shown_so_far_becomes_what_it_has_shown(
+    stripes: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tl_core.trainer.SO_FAR_EVERY", 0.0)
+    told: list[SoFar] = []
+    events = list(run(make(stripes, recipe="case-3", batch_size=4), on_so_far=told.append))
+    epochs = [event for event in events if isinstance(event, Epoch)]
+    assert len(told) > 2 * len(epochs)
+    for epoch in epochs:
+        last = [each for each in told if each.epoch == epoch.epoch][-1]
+        assert (last.train_loss, last.train_accuracy) == (epoch.train_loss, epoch.train_accuracy)
+
+
+@pytest.mark.same_process
+@pytest.mark.parametrize("on_the_way", ["up", "back"])
+def test_stop_does_not_wait_for_the_batch(stripes: Path, monkeypatch: pytest.MonkeyPatch, on_the_way: str) -> None:
+    real, step = Trainer._training_logits, torch.optim.AdamW.step
+    pressed, steps = [], []
+
+    def logits(self: Trainer, batch: torch.Tensor) -> torch.Tensor:
+        if on_the_way == "up":
+            pressed.append(True)
+        found = real(self, batch)
+        pressed.append(True)
+        return found
+
+    monkeypatch.setattr(Trainer, "_training_logits", logits)
+    monkeypatch.setattr(torch.optim.AdamW, "step", lambda self: (steps.append(True), step(self)))
+    events = list(run(make(stripes, recipe="case-3"), should_stop=lambda: bool(pressed)))
+    assert isinstance(events[-1], Stopped)
+    assert (len(pressed), steps) == (1, []), "neither the layers above nor the weights had their turn"
 
 
 def test_frozen_bytes_of_the_pre_trained_network_stay_through_a_real_run(stripes: Path, tmp_path: Path) -> None:

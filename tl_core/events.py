@@ -11,7 +11,7 @@ loses its worker        maybe     0..n       `Failed` (written by the engine)
 ======================  ========  =========  ==============
 
 How far a step has come that is no epoch (reading images, the pass through the frozen layers) is not an event: nobody needs
-it afterwards. It goes to the `on_progress` callback of `tl_core.training.run`.
+it afterwards. It goes to the `on_progress` callback of `tl_core.training.run`, and `SoFar` to its `on_so_far`.
 """
 
 from dataclasses import asdict, dataclass, field, fields
@@ -104,6 +104,18 @@ class Failed(Event):
     user_error: bool
     num_epochs_done: int
     seconds: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class SoFar:
+    """What the epoch that goes on has shown until now: means over its batches, as the `Epoch` event will have them in the end."""
+
+    epoch: int
+    train_loss: float
+    train_accuracy: float
+
+    def to_json(self) -> dict[str, Any]:
+        return asdict(self)
 
 
 EVENT_TYPES: dict[str, type[Event]] = {t.event: t for t in (Started, Epoch, Finished, Stopped, Failed)}

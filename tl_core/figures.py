@@ -18,7 +18,7 @@ from tl_core.palette import (
     curve_colour,
 )
 
-NO_POINTS = mark("The first point appears after the first epoch")
+NO_POINTS = mark("The curve begins with the first epoch")
 _MAX_CLASSES_WITH_TEXT = 12
 _LABEL_GAP = 0.06  # of the axis: labels at line ends are at least this far apart
 
@@ -35,7 +35,10 @@ class CurveMark:
 
 @dataclass(frozen=True)
 class RunCurve:
-    """One run's curves. `epochs` is 1-based; accuracies are 0..1; `best_epoch` is the one whose weights are kept."""
+    """One run's curves. `epochs` is 1-based; accuracies are 0..1; `best_epoch` is the one whose weights are kept.
+
+    `so_far`: the epoch that goes on, and its training value until now.
+    """
 
     label: str
     colour_index: int
@@ -44,6 +47,7 @@ class RunCurve:
     held_out: list[float]
     best_epoch: int | None = None
     marks: tuple[CurveMark, ...] = ()
+    so_far: tuple[int, float] | None = None
 
 
 def _layout(height: int, dark: bool, ink: str | None = None) -> dict[str, Any]:
@@ -74,7 +78,9 @@ def _axis(title: str, dark: bool, **more: Any) -> dict[str, Any]:
 
 
 def _loss_top(runs: Sequence[RunCurve]) -> float:
-    values = [value for run in runs for value in (*run.train, *run.held_out) if isfinite(value)]
+    values = [
+        value for run in runs for value in (*run.train, *run.held_out, *(run.so_far or ())[1:]) if isfinite(value)
+    ]
     return 1.08 * max(values) if values and max(values) > 0 else 1.0
 
 
@@ -133,6 +139,18 @@ def _marks(
     return traces, shapes, notes
 
 
+def _so_far(run: RunCurve, points: list[tuple[int, float]], colour: str, shown: str) -> dict[str, Any]:
+    """From the last epoch's point, where there is one, to where the next has come: a hollow point, which still moves."""
+    return {
+        "type": "scatter", "mode": "lines+markers", "name": run.label,
+        "x": [epoch for epoch, _value in points], "y": [value for _epoch, value in points],
+        "line": {"color": colour, "dash": "dot", "width": 1.6},
+        "marker": {"color": colour, "symbol": "circle-open", "size": [0] * (len(points) - 1) + [9]},
+        "legendgroup": run.label, "showlegend": False,
+        "hovertemplate": f"{run.label}, {_('training')}<br>{_('epoch')} %{{x}}, {_('so far')}: {shown}<extra></extra>",
+    }  # fmt: skip
+
+
 def curves_figure(
     runs: Sequence[RunCurve], metric: Literal["loss", "accuracy"], dark: bool = False, num_epochs: int | None = None
 ) -> dict[str, Any]:
@@ -159,9 +177,14 @@ def curves_figure(
                 "legendgroup": run.label, "showlegend": not direct and dash == "solid",
                 "hovertemplate": f"{run.label}, {which}<br>{_('epoch')} %{{x}}: %{{y:{digits}}}{unit}<extra></extra>",
             })  # fmt: skip
-            if direct and points and isfinite(points[-1]):
+            end = list(zip(run.epochs, points, strict=True))[-1:]
+            if run.so_far is not None and dash == "solid":
+                epoch, value = run.so_far
+                data.append(_so_far(run, [*end, (epoch, value * scale)], colour, f"%{{y:{digits}}}{unit}"))
+                end = [(epoch, value * scale)]
+            if direct and end and isfinite(end[0][1]):
                 words = which if len(runs) == 1 else f"{run.label}, {which}"
-                ends.append((run.epochs[-1], points[-1], words, colour))
+                ends.append((*end[0], words, colour))
         if run.best_epoch in run.epochs:
             best = run.held_out[run.epochs.index(run.best_epoch)] * scale
             data.append({
@@ -193,7 +216,7 @@ def curves_figure(
     if direct:
         longest = max((len(words) for words in _direct_labels(runs)), default=0)
         layout["margin"]["r"] = 20 + 7 * longest
-    if not any(run.epochs for run in runs):
+    if not any(run.epochs or run.so_far for run in runs):
         layout["annotations"] = [
             {
                 "x": 0.5,

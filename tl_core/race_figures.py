@@ -5,7 +5,7 @@ from math import log10
 from statistics import fmean
 from typing import Any, Literal
 
-from tl_core.figures import _axis, _layout
+from tl_core.figures import NO_POINTS, _axis, _layout
 from tl_core.language import _
 from tl_core.palette import PLOT_INK
 from tl_core.race import Race
@@ -68,7 +68,7 @@ def race_figure(race: Race, runs: Sequence[RaceRun], by: By, dark: bool = False,
     layout["margin"]["r"] = _label_margin(race.recipes)
     if not data:
         layout["annotations"] = [
-            {"x": 0.5, "y": 0.5, "xref": "paper", "yref": "paper", "text": _("The first point appears after the first epoch"),
+            {"x": 0.5, "y": 0.5, "xref": "paper", "yref": "paper", "text": _(NO_POINTS),
              "showarrow": False}
         ]  # fmt: skip
     return {"data": data, "layout": layout}

@@ -25,7 +25,8 @@ _POLL = 0.1  # seconds; an interruption by Ray is noticed between two looks
 def train(
     order: dict[str, Any], pictures: ImageSource | None, expected: str, keep: bool
 ) -> Iterator[tuple[str, dict[str, Any] | bytes]]:
-    """`('event', {event})` and `('progress', {...})` as they come, in the end `('weights', safetensors)` if `keep`.
+    """`('event', {event})`, `('progress', {...})` and `('so_far', {...})` as they come, in the end
+    `('weights', safetensors)` if `keep`.
 
     `order`: the worker's `run`; `expected`: the software that the server has. Interrupted by `ray.cancel` it ends within a
     training step. Raises `RuntimeError` if this node has other software.
@@ -83,6 +84,7 @@ def _compute(
     for event in run(
         Experiment.from_json(order["experiment"]), run_id=run_id, device=order["device"], should_stop=stop.is_set,
         on_progress=on_progress, save_to=weights, pictures=pictures,
+        on_so_far=lambda so_far: news.put(("so_far", {"run_id": run_id, "so_far": so_far.to_json()})),
     ):  # fmt: skip
         news.put(("event", {"event": event.to_json()}))
     news.put(None)

@@ -15,6 +15,7 @@ from tl_core.budget import Budget
 from tl_core.data import DataSet
 from tl_core.device import autocast, is_out_of_memory
 from tl_core.errors import ExperimentError
+from tl_core.events import SoFar
 from tl_core.experiment import Experiment
 from tl_core.frozen_features import body_key, kept
 from tl_core.language import _, mark
@@ -23,6 +24,7 @@ from tl_core.preprocess import Preprocess
 from tl_core.schedule import Schedule
 from tl_core.surgery import AdaptedNetwork
 
+SO_FAR_EVERY = 0.2  # seconds between two looks at the epoch that goes on: each waits for the device
 STANDARDISE_ON = 1_000  # training images that fix the new layer's standardisation where the body is trained too
 # images at once where nothing is learnt, and pixels: on a CPU what fits into its caches and lets Stop answer soon
 FORWARD_BATCH = {"cpu": (128, 16 * 224**2), "cuda": (2048, 256 * 224**2), "mps": (256, 64 * 224**2)}
@@ -99,6 +101,10 @@ class Trainer:
         self.pass_seconds = 0.0  # of one image through the frozen layers
         self._make_optimizer()
         self.on_progress: Callable[[str, int, int], None] = lambda doing, done, total: None
+        self.on_so_far: Callable[[SoFar], None] = lambda so_far: None
+        self._told = 0.0  # when it was called last
+        for stage in (*self.model.frozen, *self.model.trained, *self.model.above):
+            stage.register_forward_hook(self._check_stop_within)
 
     def prepare(self, progress: Callable[[str, int, int], None]) -> None:
         """Pass the images through the frozen layers once and fix the new layer's standardisation.
@@ -240,9 +246,19 @@ class Trainer:
             num_right += (logits.detach().argmax(1) == labels).sum()
             count += len(batch)
             self.on_progress(doing, count, self.num_train)
+            self._tell_so_far(epoch, loss_sum, num_right, count)
             if self.schedule.time_share() >= 1:  # what is left of the epoch would be learnt at no rate at all
                 break
         return float(loss_sum) / count, float(num_right) / count
+
+    def _tell_so_far(self, epoch: int, loss_sum: Tensor, num_right: Tensor, count: int) -> None:
+        now = time.perf_counter()
+        if now - self._told < SO_FAR_EVERY:
+            return
+        self._told = now
+        loss = float(loss_sum) / count
+        if math.isfinite(loss):
+            self.on_so_far(SoFar(epoch=epoch, train_loss=loss, train_accuracy=float(num_right) / count))
 
     def _batches(self) -> Iterator[Tensor]:
         """Random batches of indices; a last batch of one image is left out, since BatchNorm cannot use it."""
@@ -341,3 +357,9 @@ class Trainer:
     def _check_stop(self) -> None:
         if self.should_stop():
             raise StopRequested
+
+    def _check_stop_within(self, stage: torch.nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+        """After each stage, on the way up and on the way back: a batch alone can take seconds."""
+        self._check_stop()
+        if output.requires_grad:
+            output.register_hook(lambda gradient: self._check_stop())

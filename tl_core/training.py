@@ -23,7 +23,7 @@ from tl_core.data.source import ImageSource, open_source
 from tl_core.device import choose_device, describe_device, make_deterministic
 from tl_core.errors import UserError
 from tl_core.evaluation import confusion_matrix, wilson_interval
-from tl_core.events import Epoch, Event, Failed, Finished, Started, Stopped
+from tl_core.events import Epoch, Event, Failed, Finished, SoFar, Started, Stopped
 from tl_core.experiment import Experiment
 from tl_core.fitting_words import fitting_verdict
 from tl_core.language import mark
@@ -39,6 +39,7 @@ UNFROZEN = mark("From here on all layers are trained.")  # note of the first epo
 PARTLY_UNFROZEN = mark("From here on all layers that are not frozen are trained.")
 
 OnProgress = Callable[[str, int, int], None]
+OnSoFar = Callable[[SoFar], None]
 
 
 @dataclass
@@ -68,20 +69,22 @@ def run(
     device: str = "auto",
     should_stop: Callable[[], bool] = lambda: False,
     on_progress: OnProgress = lambda doing, done, total: None,
+    on_so_far: OnSoFar = lambda so_far: None,
     save_to: Path | None = None,
     pictures: ImageSource | None = None,
 ) -> Iterator[Event]:
     """Run one experiment; the last event is `Finished`, `Stopped` or `Failed`, whatever happens.
 
-    - `should_stop` is asked before every batch.
-    - `on_progress(doing, done, total)` tells of steps that take a while before the first epoch.
+    - `should_stop` is asked before every batch, and after each stage of the network.
+    - `on_progress(doing, done, total)` tells of steps that take a while before the first epoch, and of every epoch's batches.
+    - `on_so_far` is told a few times a second what the epoch that goes on has shown until now.
     - `save_to`: a `.safetensors` file for the weights of the best epoch.
     - `pictures`: the experiment's data set, where it is not on this machine; see `tl_core.data.packed`.
     """
     clock = _Clock(run_id or uuid.uuid4().hex)
     epochs: list[Epoch] = []
     try:
-        for event in _run(experiment, clock, device, should_stop, on_progress, save_to, pictures):
+        for event in _run(experiment, clock, device, should_stop, on_progress, on_so_far, save_to, pictures):
             if isinstance(event, Epoch):
                 epochs.append(event)
             yield event
@@ -109,6 +112,7 @@ def _run(
     device_name: str,
     should_stop: Callable[[], bool],
     on_progress: OnProgress,
+    on_so_far: OnSoFar,
     save_to: Path | None,
     pictures: ImageSource | None,
 ) -> Iterator[Event]:
@@ -139,6 +143,7 @@ def _run(
     )  # fmt: skip
     model.keep_bn_statistics = keeps_bn_statistics(recipe, len(data.train_labels))
     trainer = Trainer(model, data, network, budget, experiment, device, should_stop)
+    trainer.on_so_far = on_so_far
     before = snapshot(model)
     yield clock.make(
         Started,

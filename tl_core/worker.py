@@ -1,7 +1,7 @@
 """The process that does the work: `python -m tl_core.worker --lane training|interactive|ray`.
 
-JSON lines both ways. In: `run`, `stop`; `ask`, `cancel`, `abandon`. Out: `ready`; `event`, `progress`; `begun`, `answer`.
-When standard input closes, the server has gone and so does the worker. It runs at nice 10, so that the pages stay quick
+JSON lines both ways. In: `run`, `stop`; `ask`, `cancel`, `abandon`. Out: `ready`; `event`, `progress`, `so_far`; `begun`,
+`answer`. When standard input closes, the server has gone and so does the worker. It runs at nice 10, so that the pages stay quick
 while it trains.
 """
 
@@ -84,6 +84,7 @@ class Worker:
             device=job["device"],
             should_stop=lambda: run_id in self.stopped,
             on_progress=on_progress,
+            on_so_far=lambda so_far: self.say("so_far", run_id=run_id, so_far=so_far.to_json()),
             save_to=Path(job["save_to"]) if job.get("save_to") else None,
         ):
             self.say("event", event=event.to_json())

@@ -7,10 +7,12 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
   bar.setAttribute("aria-label", data.label);
   return parentElement.tlStop = follow(data.url, (state) => {
     if (state.over || state.done > data.done) setTriggerValue("over", true);
+    if (state.text !== undefined) { // of a run that has ended: how, until the page is there that shows more
+      words.textContent = state.text;
+      bar.setAttribute("aria-valuenow", Math.round(100 * state.share));
+      bar.firstElementChild.style.width = `${100 * state.share}%`;
+    }
     if (state.over) return;
-    words.textContent = state.text ?? "";
-    bar.setAttribute("aria-valuenow", Math.round(100 * (state.share ?? 0)));
-    bar.firstElementChild.style.width = `${100 * (state.share ?? 0)}%`;
     const shown = JSON.stringify(state.lines ?? []);
     if (lines.dataset.shown === shown) return;
     lines.dataset.shown = shown;

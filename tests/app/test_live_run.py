@@ -11,7 +11,7 @@ import streamlit as st
 from starlette.responses import Response
 
 from frame import live as live_module
-from frame import live_run, services
+from frame import live_run, run_status, services
 from frame.routes import live_run as route
 from tests.asking import ask_route
 from tl_core.engine import LocalEngine
@@ -90,7 +90,38 @@ def test_nothing_is_sent_twice(store: Store, recorded: list[dict[str, Any]]) -> 
 
 
 def test_it_is_over_when_it_has_ended(store: Store, recorded: list[dict[str, Any]]) -> None:
-    assert state(add(store, recorded)) == {"over": True}
+    ended = state(add(store, recorded))
+    assert ended.pop("text").startswith("Finished after epoch 2 of 2")
+    assert ended == {"over": True, "share": 1.0}
+
+
+def test_how_a_stopped_run_ended_is_said_before_the_page_is_drawn(store: Store, recorded: list[dict[str, Any]]) -> None:
+    run_id = add(store, recorded[:2])
+    stopped = {"event": "stopped", "seq": 2, "num_epochs_done": 1, "elapsed_seconds": 1.0, "seconds": 1.0}
+    store.add_event(run_id, stopped)
+    assert state(run_id)["text"].startswith("Stopped after epoch 1 of 2")
+
+
+def test_the_epoch_that_goes_on_is_a_hollow_point(
+    store: Store, recorded: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = add(store, recorded[:1])
+    engine = run_status.get_engine()
+    monkeypatch.setattr(live_run, "get_engine", lambda: engine)
+    monkeypatch.setattr(engine, "progress", lambda run_id: {"doing": "Training", "done": 20, "total": 40})
+    assert state(run_id)["share"] == 0.5, "of what comes before"
+    now = {"epoch": 1, "train_loss": 1.25, "train_accuracy": 0.5}
+    monkeypatch.setattr(engine, "so_far", lambda run_id: now)
+    assert state(run_id)["share"] == 0.25, "half of one of two epochs: the bar does not go back after it"
+    first = state(run_id)["plots"]
+    (hollow,) = [trace for trace in first["loss"]["figure"]["data"] if "circle-open" in str(trace)]
+    assert (hollow["x"], hollow["y"]) == ([1], [1.25])
+    assert "training 50.00 %" in first["accuracy"]["alt"]
+    store.add_event(run_id, recorded[1])
+    assert "circle-open" not in str(state(run_id)["plots"]), "that epoch is over"
+    now["epoch"] = 2
+    (hollow,) = [trace for trace in state(run_id)["plots"]["accuracy"]["figure"]["data"] if "circle-open" in str(trace)]
+    assert (hollow["x"], hollow["y"]) == ([1, 2], [100 * recorded[1]["train_accuracy"], 50.0])
 
 
 def test_nobody_else_is_told_anything(store: Store, recorded: list[dict[str, Any]]) -> None:

@@ -41,6 +41,7 @@ class Job:
     first: str = field(init=False)
     started: float | None = None
     progress: dict[str, Any] | None = None
+    so_far: dict[str, Any] | None = None  # fields of a `tl_core.events.SoFar`
     stopping: bool = False
     too_long: bool = False
     trouble: str = ""  # why what it tells could not be written: it is being ended

@@ -150,6 +150,12 @@ class LocalEngine:
             job = self._jobs.of_run.get(run_id)
             return job.progress if job is not None else None
 
+    def so_far(self, run_id: str) -> dict[str, Any] | None:
+        """What the epoch that goes on has shown until now, as a `tl_core.events.SoFar`; None where nothing is known."""
+        with self._lock:
+            job = self._jobs.of_run.get(run_id)
+            return job.so_far if job is not None else None
+
     def trouble(self, run_id: str) -> str:
         """Why what a run tells cannot be written at this moment, '' where all is well; the store cannot say that."""
         with self._lock:

@@ -132,6 +132,8 @@ class TrainingLane:
                 slot.false_starts = 0
             elif message["kind"] == "progress" and job is not None and job.id == message["run_id"]:
                 job.progress = {key: message[key] for key in ("doing", "done", "total")}
+            elif message["kind"] == "so_far" and job is not None and job.id == message["run_id"]:
+                job.so_far = message["so_far"]
             elif event is not None and job is not None and job.id == event["run_id"]:
                 self._on_event(slot, job, event, stamp)
 
@@ -159,7 +161,7 @@ class TrainingLane:
             else:
                 self.stop(job)
         if event["event"] == "epoch":
-            job.progress = None
+            job.progress = job.so_far = None
             job.left = (event["eta_seconds"], time.monotonic())
         if event["event"] == "finished":
             self.pace.note(job.experiment, event["seconds"])
