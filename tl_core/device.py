@@ -42,12 +42,15 @@ def describe_device(device: torch.device) -> str:
     return device.type
 
 
-def autocast(device: torch.device) -> contextlib.AbstractContextManager:
-    """bfloat16 where the hardware multiplies it faster than float32: CUDA, and processors with AMX tiles."""
+def likes_bfloat16(device: torch.device) -> bool:
+    """Whether the hardware multiplies bfloat16 faster than float32: CUDA, and processors with AMX tiles."""
     has_tiles = getattr(torch.cpu, "_is_amx_tile_supported", lambda: False)
-    if device.type == "cuda" or (device.type == "cpu" and has_tiles()):
-        return torch.autocast(device.type, torch.bfloat16)
-    return contextlib.nullcontext()
+    return device.type == "cuda" or (device.type == "cpu" and has_tiles())
+
+
+def autocast(device: torch.device) -> contextlib.AbstractContextManager:
+    """bfloat16 where the hardware likes it."""
+    return torch.autocast(device.type, torch.bfloat16) if likes_bfloat16(device) else contextlib.nullcontext()
 
 
 def make_deterministic(seed: int) -> None:

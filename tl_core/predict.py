@@ -114,7 +114,8 @@ class _Loaded:
 
     @property
     def num_bytes(self) -> int:
-        return sum(value.numel() * value.element_size() for value in self.model.state_dict().values())
+        """Twice its weights: they are there as they were saved, and folded."""
+        return 2 * sum(value.numel() * value.element_size() for value in self.model.state_dict().values())
 
     @torch.no_grad()
     def answer(self, images: np.ndarray) -> list[dict[str, Any]]:
@@ -161,6 +162,7 @@ def _load(path: Path) -> _Loaded:
         ) from error
     device = choose_device()
     model = model.to(device, memory_format=torch.channels_last).eval()
+    model.fold()
     return _Loaded(experiment, classes, model, Preprocess(network, experiment.distance, False, device))
 
 

@@ -14,6 +14,8 @@ from torch import Tensor, nn
 
 from tl_core.backbones import build_stages
 from tl_core.cases import Recipe
+from tl_core.device import likes_bfloat16
+from tl_core.folding import folded
 from tl_core.networks import Network
 from tl_core.plan import MAX_SHARE, NEW_LAYER, head_features, pool_grid, resolve_cut, resolve_trained
 
@@ -112,6 +114,9 @@ class AdaptedNetwork(nn.Module):
     def __init__(self, stages: OrderedDict[str, nn.Module], trained: range, new_layer: NewLayer):
         super().__init__()
         self.keep_bn_statistics = False
+        self.after_stage: Callable[[Tensor], None] = lambda output: None  # called with the output of each
+        self._is_folded = False
+        self._folded: list[nn.Module] = []  # made when the first image passes
         parts = list(stages.items())
         self.frozen = nn.Sequential(OrderedDict(parts[: trained.start]))
         self.trained = nn.Sequential(OrderedDict(parts[trained.start : trained.stop]))
@@ -146,6 +151,19 @@ class AdaptedNetwork(nn.Module):
                     module.eval()
         return self
 
+    @property
+    def stages(self) -> list[nn.Module]:
+        """All that are kept, in order."""
+        return [*self.frozen, *self.trained, *self.above]
+
+    def fold(self, on: bool = True) -> None:
+        """Let images pass the stages in their quicker form (`tl_core.folding`), from what their weights are now, in eval mode:
+        nothing but the new layer can learn meanwhile. Steps in which a stage learns are to the bit what anyone else's are.
+
+        In bfloat16 it changes nothing: there, other roundings are enough for a small set to end at another test picture.
+        """
+        self._is_folded, self._folded = on and not likes_bfloat16(self.new.mean.device), []
+
     def features(self, images: Tensor) -> Tensor:
         """Pooled features (N, num_features) of normalised images (N, 3, H, W)."""
         return self.new.pool_all(self._outputs(images))
@@ -153,12 +171,13 @@ class AdaptedNetwork(nn.Module):
     def _outputs(self, images: Tensor) -> Iterator[Tensor]:
         """The output of each kept stage in turn."""
         features = images
-        for stage in self.frozen:
-            with torch.no_grad():
+        if self._is_folded and not self._folded:
+            self._folded = [folded(stage) for stage in self.stages]
+        for number, stage in enumerate(self._folded or self.stages):
+            learns = number >= len(self.frozen) and not self._is_folded
+            with torch.set_grad_enabled(learns and torch.is_grad_enabled()):
                 features = stage(features)
-            yield features
-        for stage in (*self.trained, *self.above):
-            features = stage(features)
+            self.after_stage(features)
             yield features
 
     def forward(self, images: Tensor) -> Tensor:

@@ -70,9 +70,11 @@ class Trainer:
     ):
         self.device = device
         self.model = model.to(device, memory_format=torch.channels_last)
+        self.model.after_stage = self._check_stop_within
         self.lr = budget.lr  # as the user set it
         self.budget = budget
         self.only_head = model.only_head_trains or budget.only_head
+        self.model.fold(self.only_head)
         self.epochs_before = 0  # of the first step, once the second has begun
         self.should_stop = should_stop
         self.batch_size = budget.batch_size
@@ -103,8 +105,6 @@ class Trainer:
         self.on_progress: Callable[[str, int, int], None] = lambda doing, done, total: None
         self.on_so_far: Callable[[SoFar], None] = lambda so_far: None
         self._told = 0.0  # when it was called last
-        for stage in (*self.model.frozen, *self.model.trained, *self.model.above):
-            stage.register_forward_hook(self._check_stop_within)
 
     def prepare(self, progress: Callable[[str, int, int], None]) -> None:
         """Pass the images through the frozen layers once and fix the new layer's standardisation.
@@ -149,6 +149,7 @@ class Trainer:
         self.budget = self.budget.then
         self.batch_size = min(self.batch_size, self.budget.batch_size)
         self.only_head = False
+        self.model.fold(False)
         self.features = {}
         self.best_in_step = (self.epochs_before, _NO_SCORE)
         self._make_optimizer()
@@ -207,6 +208,8 @@ class Trainer:
     def predict_test(self) -> np.ndarray:
         """Predicted class of every test image, int64."""
         self.model.eval()
+        if not self.features:
+            self.model.fold()
         logits = [self._logits("test", part) for part in self._parts(len(self.images["test"]))]
         return torch.cat(logits).argmax(1).cpu().numpy()
 
@@ -358,7 +361,7 @@ class Trainer:
         if self.should_stop():
             raise StopRequested
 
-    def _check_stop_within(self, stage: torch.nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
+    def _check_stop_within(self, output: Tensor) -> None:
         """After each stage, on the way up and on the way back: a batch alone can take seconds."""
         self._check_stop()
         if output.requires_grad:

@@ -15,6 +15,7 @@ from tl_core.errors import ExperimentError
 from tl_core.explain.grad_cam import Classifier, grad_cam, last_maps, overlay, where
 from tl_core.explain.pictures import load_picture
 from tl_core.explain.subject import Subject, open_subject
+from tl_core.export.kept_run import read_kept
 from tl_core.predict import predict
 from tl_core.preprocess import Preprocess
 from tl_core.surgery import AdaptedNetwork
@@ -88,10 +89,13 @@ def test_logits_are_those_of_the_run_and_gradients_pass_frozen_stages(
     finish: Callable[..., str], stripes: Path
 ) -> None:
     for values in ({"recipe": "case-1"}, {"recipe": "all-stages"}):
-        subject = open_subject(run_id=finish(**values))
+        run_id = finish(**values)
+        subject = open_subject(run_id=run_id)
         batch = prepared(subject, stripes, 0)
+        plain = read_kept(run_id).rebuild().to(memory_format=torch.channels_last).eval()
         with torch.no_grad():
-            assert torch.equal(Classifier(subject.model)(batch), subject.model(batch))
+            assert torch.equal(Classifier(subject.model)(batch), plain(batch))
+            torch.testing.assert_close(subject.model(batch), plain(batch), rtol=1e-4, atol=1e-5)
         leaf = batch.clone().requires_grad_()
         (gradient,) = torch.autograd.grad(Classifier(subject.model)(leaf)[0, 0], leaf)
         assert gradient.abs().max() > 0

@@ -105,6 +105,7 @@ def _pretrained(name: str) -> Subject:
 def _trained(run_id: str) -> Subject:
     run, device = read_kept(run_id), choose_device()
     model = run.rebuild().to(device, memory_format=torch.channels_last).eval()
+    model.fold()
     model.requires_grad_(False)
     stages = {name: layer for name, layer in model.layers.items() if name != NEW_LAYER}
     return Subject(run.network, stages, device, run_id, run, model)
