@@ -13,7 +13,7 @@ from torch import Tensor
 
 from tl_core.budget import Budget
 from tl_core.data import DataSet
-from tl_core.device import autocast, is_out_of_memory
+from tl_core.device import autocast, is_out_of_memory, likes_bfloat16
 from tl_core.errors import ExperimentError
 from tl_core.events import SoFar
 from tl_core.experiment import Experiment
@@ -26,13 +26,15 @@ from tl_core.surgery import AdaptedNetwork
 
 SO_FAR_EVERY = 0.2  # seconds between two looks at the epoch that goes on: each waits for the device
 STANDARDISE_ON = 1_000  # training images that fix the new layer's standardisation where the body is trained too
-# images at once where nothing is learnt, and pixels: on a CPU what fits into its caches and lets Stop answer soon
-FORWARD_BATCH = {"cpu": (128, 16 * 224**2), "cuda": (2048, 256 * 224**2), "mps": (256, 64 * 224**2)}
+# images at once where nothing is learnt, and pixels in float32: on a CPU what fits into its caches and lets Stop answer soon
+FORWARD_BATCH = {"cpu": (128, 8 * 224**2), "cuda": (2048, 128 * 224**2), "mps": (256, 64 * 224**2)}
 
 
 def part_size(device: torch.device, size: int) -> int:
     """How many images of `size` x `size` pixels go through a network at once where nothing is learnt."""
     most, pixels = FORWARD_BATCH[device.type]
+    if likes_bfloat16(device):
+        pixels *= 2
     return max(8, min(most, pixels // size**2))
 
 
