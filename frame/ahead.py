@@ -17,8 +17,9 @@ from frame.glossary import told
 from frame.settings import Settings
 from frame.words import case_texts, heading, weights_words
 from tl_core.cases import Case, Thresholds, recommend
-from tl_core.language import language
-from tl_core.networks import Network
+from tl_core.experiment import DEFAULT_NETWORK
+from tl_core.language import ENGLISH, language, speaking
+from tl_core.networks import Network, get_network
 from tl_core.quadrants import map_geometry, map_svg
 
 _JS = Path(__file__).parent / "js"
@@ -36,6 +37,13 @@ def go_ahead(settings: Settings, network: Network) -> None:
         "cases": _cases(network, settings.thresholds, language()) if settings.auto else None,
     }
     _ahead(data=data, key="tl_ahead", height=1)
+
+
+def make_ready() -> None:
+    """Draw what the first visitor sees, in the language of most."""
+    with speaking(ENGLISH):
+        _maps(Thresholds(), ENGLISH)
+        _cases(get_network(DEFAULT_NETWORK), Thresholds(), ENGLISH)
 
 
 def _corners(thresholds: Thresholds) -> Iterator[tuple[Case, int, float]]:

@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 from importlib import import_module
 from typing import Any
 
+from streamlit import delta_generator
+
 import frame
 from frame import leaving
 
@@ -34,6 +36,9 @@ def _make_ready() -> None:
     try:
         for module in pkgutil.iter_modules(frame.__path__):
             import_module(f"frame.{module.name}")
+        import_module("frame.ahead").make_ready()
+        # with its first element Streamlit looks once whether somebody has typed it at a prompt: a tenth of a second
+        delta_generator._maybe_print_use_warning()
         leaving.settle()
     except Exception:
         log.log(logging.ERROR, "what pages need could not be loaded; they will say so too", exc_info=True)

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from streamlit import delta_generator
 
 import frame
-from frame import leaving, services, starting
+from frame import ahead, leaving, services, starting
 from tests.loops import run_in_loop
 from tests.waiting import wait_until
 
@@ -34,7 +35,11 @@ def engines(monkeypatch: pytest.MonkeyPatch, make: Callable[[], Any]) -> None:
 def test_all_is_loaded_and_the_engine_is_there_before_anybody_asks(monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[None] = []
     engines(monkeypatch, lambda: made.append(None))
+    monkeypatch.setattr(delta_generator, "_use_warning_has_been_displayed", False)
+    ahead._cases.cache_clear()
     assert start(monkeypatch) == [None]
+    assert delta_generator._use_warning_has_been_displayed, "Streamlit's look at the stack is behind it"
+    assert ahead._cases.cache_info().currsize == 1
     assert {f"frame.{module.name}" for module in pkgutil.iter_modules(frame.__path__)} <= set(sys.modules)
     wait_until(lambda: made == [None], seconds=10)
 
