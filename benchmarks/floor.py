@@ -29,7 +29,7 @@ def _median(work: Callable[[], object], device: torch.device) -> float:
 
 
 class Pass:
-    """One pass of the body in its quickest form (folded), at its best batch size and precision."""
+    """One pass of the body as runs pass it (folded, in float32), at its best batch size and precision."""
 
     def __init__(self, model: AdaptedNetwork, network: Network, device: torch.device):
         self.model = model.to(device, memory_format=torch.channels_last).eval()
@@ -43,14 +43,23 @@ class Pass:
 
     def seconds(self, num_images: int) -> float:
         """Of so many pictures that lie ready, other ones in every batch as far as memory goes."""
-        ready = self._images(min(num_images, 2_000 if self.size <= 64 else 500))
-        start = time.perf_counter()
-        for first in range(0, num_images, self.batch):
-            at = first % len(ready)
-            self._pass(ready[at : at + self.batch], self.precision)
+        most = 2_000 if self.size <= 64 else 500
+        batches = self._images(min(num_images, most // self.batch * self.batch)).split(self.batch)
+        self._wait()
+        start, passed = time.perf_counter(), 0
+        while passed < num_images:
+            for images in batches:
+                part = images[: num_images - passed]
+                self._pass(part, self.precision)
+                passed += len(part)
+                if passed == num_images:
+                    break
+        self._wait()
+        return time.perf_counter() - start
+
+    def _wait(self) -> None:
         if self.device.type == "cuda":
             torch.cuda.synchronize()
-        return time.perf_counter() - start
 
     def _best(self) -> tuple[float, int, torch.dtype]:
         """Seconds of one picture, and with which batch and precision."""

@@ -25,7 +25,7 @@ from tl_core.paths import ROOT
 
 _HAS_POINT = "document.querySelector('.tl-plot')?.data?.some(trace => trace.x?.length)"
 _HAS_STOPPED = """[...document.querySelectorAll(".tl-live-bar p, [data-testid=stProgress]")]
-  .some(place => place.textContent.includes("Stopped after"))"""
+  .some(place => place.textContent.includes("Stopped "))"""
 _CLOCK = """() => {
   let asked = null;
   window.benchmarkSeconds = null;

@@ -77,16 +77,23 @@ def live_address(path: str, **query: str) -> str:
 
 def show_bar(address: str, label: str, key: str, done: int = 0) -> None:
     """How far it is. `done`: of how many parts the page shows already that they are over."""
-    drawn = st.session_state.get("wake_number", 0)  # the browser asks at once when the page has been drawn again
+    pressed = st.session_state.get("live_pressed", 0)
     _bar(
-        data={"url": address, "label": label, "done": done, "drawn": drawn},
+        data={"url": address, "label": label, "done": done, "pressed": pressed},
         key=f"live_bar_{key}",
         on_over_change=only_draw,
     )
 
 
+def press(what: Callable[..., Any], *args: Any) -> None:
+    """For a button beside the bar: does it, and has the browser ask at once how that went."""
+    st.session_state.live_pressed = st.session_state.get("live_pressed", 0) + 1
+    what(*args)
+
+
 def answer(request: Request, look: Callable[[str, str, bool, Request], Live]) -> Response:
-    """`GET /live/...?lang=en&dark=0&known=VERSION`: 204 while it is still the version that is known.
+    """`GET /live/...?lang=en&dark=0&known=VERSION`: 204 while it is still the version that is known. `quick=1`: of somebody who
+    has just pressed something, and asks so often for a moment only.
 
     `look(visitor, language, dark, request)`: what is there for the visitor, who is known by the cookie. Everything said of what
     is not there or somebody else's is 404.
@@ -102,7 +109,7 @@ def answer(request: Request, look: Callable[[str, str, bool, Request], Live]) ->
         except DBAPIError as error:
             return JSONResponse({"error": outage_text(error)}, 503, _NO_STORE)
         version = hashlib.blake2s(json.dumps(found.version).encode(), digest_size=8).hexdigest()
-        headers = {**_NO_STORE, "X-Version": version, "X-Crowd": str(int(_kept.is_crowd()))}
+        headers = {**_NO_STORE, "X-Version": version, "X-Crowd": str(int(_kept.is_crowd(query.get("quick") != "1")))}
         if version == query.get("known"):
             return Response(status_code=204, headers=headers)
         body = _kept.get(found.shared_by, version)
@@ -133,11 +140,11 @@ class _Kept:
             while len(self._bodies) > self._most:
                 self._bodies.popitem(last=False)
 
-    def is_crowd(self) -> bool:
-        """Whether many are watching at this moment; counts this one."""
+    def is_crowd(self, counts: bool) -> bool:
+        """Whether many are watching at this moment; `counts`: this one too."""
         now = time.monotonic()
         with self._lock:
-            self._asked = [when for when in self._asked if now - when < CROWD_SECONDS] + [now]
+            self._asked = [when for when in self._asked if now - when < CROWD_SECONDS] + [now] * counts
             return len(self._asked) > CROWD * CROWD_SECONDS
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import streamlit as st
 from starlette.requests import Request
 
-from frame.live import Live, live_address, live_view, show_bar
+from frame.live import Live, live_address, live_view, press, show_bar
 from frame.race_data import get_race_runs, get_races, stop_race
 from frame.services import get_engine, owner
 from tl_core.language import _
@@ -28,7 +28,7 @@ def show_live_bar(kept: KeptRace, runs: Sequence[RaceRun], key: str) -> None:
     with bar:
         show_bar(live_address(f"race/{kept.id}"), _("How far the race is"), f"{key}_{kept.id}", _num_over(runs))
     if kept.owner == owner():
-        button.button(_("Stop"), key=f"{key}_stop", on_click=stop_race, args=(kept,), width="stretch")
+        button.button(_("Stop"), key=f"{key}_stop", on_click=press, args=(stop_race, kept), width="stretch")
 
 
 def show_live_curves(kept: KeptRace, key: str, by: str = EPOCHS) -> None:

@@ -10,7 +10,7 @@ from starlette.requests import Request
 
 from frame.components import DRAWING_HTML
 from frame.glossary import as_html
-from frame.live import Live, live_address, live_view, show_bar
+from frame.live import Live, live_address, live_view, press, show_bar
 from frame.run_drawings import run_figures, run_layers
 from frame.run_fitting import fitting_now
 from frame.run_status import lines, standing
@@ -35,7 +35,7 @@ def show_live(run: Run, others: Sequence[str]) -> None:
     with bar:
         show_bar(address, _("How far the run is"), run.id)
     if run.owner == owner():
-        button.button(_("Stop"), key="stop", on_click=get_engine().cancel, args=(run.id,), width="stretch")
+        button.button(_("Stop"), key="stop", on_click=press, args=(get_engine().cancel, run.id), width="stretch")
     _view(data={"url": address}, key=f"live_view_{run.id}")
 
 

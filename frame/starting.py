@@ -32,13 +32,21 @@ def wait() -> None:
     _loaded.wait()
 
 
+def _warm_up() -> None:
+    """What the first page would have to wait for, if it did not have to be there for it."""
+    try:
+        import_module("frame.ahead").make_ready()
+        # with its first element Streamlit looks once whether somebody has typed it at a prompt: a tenth of a second
+        delta_generator._maybe_print_use_warning()
+    except Exception:
+        log.log(logging.WARNING, "the first page will come a little later", exc_info=True)
+
+
 def _make_ready() -> None:
     try:
         for module in pkgutil.iter_modules(frame.__path__):
             import_module(f"frame.{module.name}")
-        import_module("frame.ahead").make_ready()
-        # with its first element Streamlit looks once whether somebody has typed it at a prompt: a tenth of a second
-        delta_generator._maybe_print_use_warning()
+        _warm_up()
         leaving.settle()
     except Exception:
         log.log(logging.ERROR, "what pages need could not be loaded; they will say so too", exc_info=True)

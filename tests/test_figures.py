@@ -127,6 +127,9 @@ def test_the_epoch_that_goes_on_is_hollow_and_has_the_label():
     hollow = next(trace for trace in figure["data"] if trace["marker"].get("symbol") == "circle-open")
     assert (hollow["x"], hollow["y"]) == ([3, 4], pytest.approx([80, 90]))
     go.Figure(figure)
+    finished, going_on = hollow["hovertemplate"]
+    assert "so far" in going_on
+    assert "so far" not in finished, "its point is that of an epoch that is over"
     (label,) = [note for note in figure["layout"]["annotations"] if note["text"] == "training"]
     assert (label["x"], label["y"]) == (4, pytest.approx(90))
 

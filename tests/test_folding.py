@@ -1,5 +1,7 @@
 """Folding BatchNorm changes no answer, and only passes in which nothing is learnt."""
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 import torch
 from torch import nn
@@ -101,6 +103,33 @@ def adapted_again(model: AdaptedNetwork) -> AdaptedNetwork:
     other = adapted("case-3").eval()
     other.load_state_dict(model.state_dict())
     return other
+
+
+def test_its_bytes_count_what_is_there_twice() -> None:
+    model = adapted("case-1")
+    once = model.num_bytes
+    model.fold()
+    assert 1.9 * once < model.num_bytes <= 2 * once
+    model.fold(False)
+    assert model.num_bytes == once
+
+
+def test_many_may_fold_and_pass_at_the_same_time() -> None:
+    model = adapted("case-1")
+    expected = model.features(IMAGES)
+
+    def work(fold: bool) -> list[torch.Tensor]:
+        found = []
+        for _ in range(30):
+            if fold:
+                adapted("case-1").fold()
+            else:
+                found.append(model.features(IMAGES))
+        return found
+
+    with ThreadPoolExecutor(3) as pool:
+        results = list(pool.map(work, [True, False, True]))
+    assert all(torch.equal(each, expected) for each in results[1])
 
 
 def test_bfloat16_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -57,6 +57,14 @@ def test_another_seed_and_another_recipe_pass_no_picture_twice(stripes: Path, pa
     assert len(passed) == 3, "other layers are another body"
 
 
+@pytest.mark.parametrize(("before", "recipe"), [("case-1", "case-3"), ("case-3", "case-1"), ("lp-ft", "case-3")])
+def test_numbers_are_the_same_whatever_another_recipe_has_left(stripes: Path, before: str, recipe: str) -> None:
+    fresh = numbers(list(run(make(stripes, recipe=recipe))))
+    frozen_features.kept.clear()
+    list(run(make(stripes, recipe=before)))
+    assert numbers(list(run(make(stripes, recipe=recipe)))) == fresh
+
+
 @pytest.mark.parametrize("recipe", ["case-1", "case-2", "case-3", "all-stages", "one-block", "lp-ft"])
 def test_numbers_are_the_same_whatever_was_kept(stripes: Path, recipe: str) -> None:
     fresh = numbers(list(run(make(stripes, recipe=recipe))))

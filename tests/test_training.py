@@ -1,5 +1,7 @@
 """Runs on real pictures: recorded order of events, same seed same numbers, Stop, NaN, out of memory."""
 
+import gc
+import weakref
 from itertools import pairwise
 from pathlib import Path
 
@@ -335,6 +337,31 @@ def test_what_an_epoch_has_shown_so_far_becomes_what_it_has_shown(
     for epoch in epochs:
         last = [each for each in told if each.epoch == epoch.epoch][-1]
         assert (last.train_loss, last.train_accuracy) == (epoch.train_loss, epoch.train_accuracy)
+
+
+def test_so_far_comes_from_wherever_the_run_is_computed(stripes: Path) -> None:
+    told: list[SoFar] = []
+    list(run(make(stripes, recipe="case-4", batch_size=2, epochs=4), on_so_far=told.append))
+    assert told
+    assert told[0].train_loss > 0
+
+
+@pytest.mark.same_process
+def test_nothing_of_a_run_stays_in_memory(stripes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[weakref.ref] = []
+    real = Trainer.__init__
+
+    def note(self: Trainer, *args: object) -> None:
+        made.append(weakref.ref(self))
+        real(self, *args)
+
+    monkeypatch.setattr(Trainer, "__init__", note)
+    gc.disable()
+    try:
+        list(run(make(stripes, recipe="case-3")))
+        assert [each() for each in made] == [None], "a worker that goes on must not wait for a collection"
+    finally:
+        gc.enable()
 
 
 @pytest.mark.same_process

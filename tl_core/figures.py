@@ -147,7 +147,10 @@ def _so_far(run: RunCurve, points: list[tuple[int, float]], colour: str, shown: 
         "line": {"color": colour, "dash": "dot", "width": 1.6},
         "marker": {"color": colour, "symbol": "circle-open", "size": [0] * (len(points) - 1) + [9]},
         "legendgroup": run.label, "showlegend": False,
-        "hovertemplate": f"{run.label}, {_('training')}<br>{_('epoch')} %{{x}}, {_('so far')}: {shown}<extra></extra>",
+        "hovertemplate": [
+            f"{run.label}, {_('training')}<br>{_('epoch')} %{{x}}{words}: {shown}<extra></extra>"
+            for words in ["", f", {_('so far')}"][-len(points) :]
+        ],
     }  # fmt: skip
 
 

@@ -114,8 +114,7 @@ class _Loaded:
 
     @property
     def num_bytes(self) -> int:
-        """Twice its weights: they are there as they were saved, and folded."""
-        return 2 * sum(value.numel() * value.element_size() for value in self.model.state_dict().values())
+        return self.model.num_bytes
 
     @torch.no_grad()
     def answer(self, images: np.ndarray) -> list[dict[str, Any]]:

@@ -115,8 +115,7 @@ class AdaptedNetwork(nn.Module):
         super().__init__()
         self.keep_bn_statistics = False
         self.after_stage: Callable[[Tensor], None] = lambda output: None  # called with the output of each
-        self._is_folded = False
-        self._folded: list[nn.Module] = []  # made when the first image passes
+        self._folded: list[nn.Module] = []
         parts = list(stages.items())
         self.frozen = nn.Sequential(OrderedDict(parts[: trained.start]))
         self.trained = nn.Sequential(OrderedDict(parts[trained.start : trained.stop]))
@@ -157,12 +156,25 @@ class AdaptedNetwork(nn.Module):
         return [*self.frozen, *self.trained, *self.above]
 
     def fold(self, on: bool = True) -> None:
-        """Let images pass the stages in their quicker form (`tl_core.folding`), from what their weights are now, in eval mode:
-        nothing but the new layer can learn meanwhile. Steps in which a stage learns are to the bit what anyone else's are.
+        """Let images pass the stages in their quicker form (`tl_core.folding`), made from what their weights are now, in eval
+        mode: nothing but the new layer can learn until `fold(False)`. Steps in which a stage learns stay as they are, to the bit.
 
         In bfloat16 it changes nothing: there, other roundings are enough for a small set to end at another test picture.
         """
-        self._is_folded, self._folded = on and not likes_bfloat16(self.new.mean.device), []
+        on = on and not likes_bfloat16(self.new.mean.device)
+        self._folded = [folded(stage) for stage in self.stages] if on else []
+
+    @property
+    def is_folded(self) -> bool:
+        return bool(self._folded)
+
+    @property
+    def num_bytes(self) -> int:
+        """In memory, the folded form included."""
+        twice = [stage for stage, plain in zip(self._folded, self.stages, strict=False) if stage is not plain]
+        return sum(
+            value.numel() * value.element_size() for part in (self, *twice) for value in part.state_dict().values()
+        )
 
     def features(self, images: Tensor) -> Tensor:
         """Pooled features (N, num_features) of normalised images (N, 3, H, W)."""
@@ -171,10 +183,8 @@ class AdaptedNetwork(nn.Module):
     def _outputs(self, images: Tensor) -> Iterator[Tensor]:
         """The output of each kept stage in turn."""
         features = images
-        if self._is_folded and not self._folded:
-            self._folded = [folded(stage) for stage in self.stages]
         for number, stage in enumerate(self._folded or self.stages):
-            learns = number >= len(self.frozen) and not self._is_folded
+            learns = number >= len(self.frozen) and not self._folded
             with torch.set_grad_enabled(learns and torch.is_grad_enabled()):
                 features = stage(features)
             self.after_stage(features)

@@ -52,6 +52,21 @@ class StopRequested(Exception):
     """A person pressed Stop."""
 
 
+def stop_within(should_stop: Callable[[], bool]) -> Callable[[Tensor], None]:
+    """To be called with the output of each stage, on the way up, and so on the way back too: a batch alone can take seconds."""
+
+    def check(_value: Tensor) -> None:
+        if should_stop():
+            raise StopRequested
+
+    def after_stage(output: Tensor) -> None:
+        check(output)
+        if output.requires_grad:
+            output.register_hook(check)
+
+    return after_stage
+
+
 class Trainer:
     """Trains an adapted network on one data set.
 
@@ -72,7 +87,7 @@ class Trainer:
     ):
         self.device = device
         self.model = model.to(device, memory_format=torch.channels_last)
-        self.model.after_stage = self._check_stop_within
+        self.model.after_stage = stop_within(should_stop)
         self.lr = budget.lr  # as the user set it
         self.budget = budget
         self.only_head = model.only_head_trains or budget.only_head
@@ -328,7 +343,7 @@ class Trainer:
 
         if self.fingerprint:
             views = np.concatenate([self.places[name][which.numpy()] * 2 + mirror for name, which, mirror in passes])
-            precision = (self.device.type, torch.get_num_threads(), size)
+            precision = (self.device.type, torch.get_num_threads(), size, self.model.is_folded)
             layers = self.model.layers.items()
             body = torch.nn.ModuleDict({name: layer for name, layer in layers if layer is not self.model.new})
             grids = getattr(self.model.new, "grids", self.model.new.grid)
@@ -362,9 +377,3 @@ class Trainer:
     def _check_stop(self) -> None:
         if self.should_stop():
             raise StopRequested
-
-    def _check_stop_within(self, output: Tensor) -> None:
-        """After each stage, on the way up and on the way back: a batch alone can take seconds."""
-        self._check_stop()
-        if output.requires_grad:
-            output.register_hook(lambda gradient: self._check_stop())

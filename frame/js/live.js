@@ -1,18 +1,20 @@
 // Follows a run or a race: asks the server for its state and hands it to every part of the page that shows it.
 // Milliseconds between two questions: for a while after somebody has pressed something, usually, in a crowd, and where nobody
 // looks, or when it is over.
-const QUICK = 120, OFTEN = 500, SELDOM = 1000, HIDDEN = 3000, QUICK_FOR = 3000;
-function follow(address, hear) {
+const QUICK = 250, OFTEN = 500, SELDOM = 1000, HIDDEN = 3000, QUICK_FOR = 2500;
+function follow(address, hear, pressed) {
   const url = new URL(address, document.baseURI.replace(/[^/]*$/, "")).href;
   const all = (window.tlLive ??= new Map());
-  const one = all.get(url) ?? { hearers: new Set(), version: "", state: null, timer: null, asking: false };
+  const one = all.get(url) ?? { hearers: new Set(), version: "", state: null, timer: null, asking: false, since: performance.now() };
   one.ask ??= async () => {
     clearTimeout(one.timer);
-    one.asking = true;
-    let wait = performance.now() - one.since < QUICK_FOR ? QUICK : OFTEN;
+    [one.asking, one.again] = [true, false];
+    const isQuick = () => performance.now() - one.since < QUICK_FOR;
+    let crowd = false;
     try {
-      const answer = await fetch(`${url}&known=${one.version}`, { cache: "no-store", credentials: "same-origin" });
-      if (answer.headers.get("X-Crowd") === "1") wait = SELDOM;
+      const quick = isQuick() ? "&quick=1" : "";
+      const answer = await fetch(`${url}&known=${one.version}${quick}`, { cache: "no-store", credentials: "same-origin" });
+      crowd = answer.headers.get("X-Crowd") === "1";
       if (answer.status === 404) one.state = { over: true };
       else if (answer.status !== 204) {
         const state = await answer.json();
@@ -22,16 +24,21 @@ function follow(address, hear) {
       // that it is over is said until the page is drawn without this
       if (answer.status !== 204 || one.state?.over) for (const each of one.hearers) each(one.state);
     } catch { // the server is away; Streamlit says so
-      wait = SELDOM;
+      crowd = true;
     }
     one.asking = false;
-    if (one.hearers.size) one.timer = setTimeout(one.ask, document.hidden || one.state?.over ? HIDDEN : wait);
+    if (!one.hearers.size) return;
+    const usual = isQuick() ? (crowd ? OFTEN : QUICK) : (crowd ? SELDOM : OFTEN);
+    one.timer = setTimeout(one.ask, one.again ? 0 : document.hidden || one.state?.over ? HIDDEN : usual);
   };
   one.hearers.add(hear);
-  one.since = performance.now(); // the page has been drawn: for Start, for Stop, or for something else that was pressed
   if (all.has(url) && one.state) hear(one.state);
+  const isNew = !all.has(url), isPressed = pressed !== undefined && one.pressed !== undefined && pressed !== one.pressed;
   all.set(url, one);
-  if (!one.asking) one.ask();
+  one.pressed = pressed ?? one.pressed;
+  if (isPressed) one.since = performance.now();
+  if (isPressed && one.asking) one.again = true;
+  else if (isNew || isPressed) one.ask();
   return () => {
     one.hearers.delete(hear);
     if (one.hearers.size) return;

@@ -21,5 +21,5 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
       if (kind !== "note") line.setAttribute("role", "alert");
       return line;
     }));
-  });
+  }, data.pressed);
 }

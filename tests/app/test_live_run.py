@@ -170,3 +170,9 @@ def test_a_crowd_is_asked_to_ask_less_often(store: Store, recorded: list[dict[st
     run_id = add(store, recorded[:2])
     crowd = [ask(run_id).headers["x-crowd"] for _ in range(int(live_module.CROWD * live_module.CROWD_SECONDS) + 1)]
     assert (crowd[0], crowd[-1]) == ("0", "1")
+
+
+def test_who_has_just_pressed_something_is_no_crowd(store: Store, recorded: list[dict[str, Any]]) -> None:
+    run_id = add(store, recorded[:2])
+    pressed = int(live_module.CROWD * live_module.CROWD_SECONDS) + 1
+    assert {ask(run_id, quick="1").headers["x-crowd"] for _ in range(pressed)} == {"0"}

@@ -88,6 +88,19 @@ def test_stop_is_quick_and_the_worker_stays_warm(engine: LocalEngine, store: Sto
     assert store.get_run(again).status == "finished"
 
 
+def test_what_an_epoch_has_shown_so_far_is_known_while_it_goes_on(
+    engine: LocalEngine, store: Store, stripes: Path
+) -> None:
+    run, seen = engine.submit(endless(stripes), "ann"), []
+    wait_until(lambda: seen.append(engine.so_far(run)) or seen[-1] is not None)
+    assert seen[-1].keys() == {"epoch", "train_loss", "train_accuracy"}
+    of_first = seen[-1]["epoch"]
+    wait_until(lambda: (now := engine.so_far(run)) is None or now["epoch"] > of_first)  # until that one is over
+    engine.cancel(run)
+    wait_until(lambda: not store.get_run(run).active)
+    assert engine.so_far(run) is None
+
+
 def test_a_killed_worker_fails_its_own_run_with_the_cause(one_slot: LocalEngine, store: Store, stripes: Path) -> None:
     run, waiting = one_slot.submit(endless(stripes), "ann"), one_slot.submit(short(stripes), "bob")
     wait_until(lambda: has_epoch(store, run))

@@ -40,8 +40,10 @@ class Subject:
 
     @property
     def num_bytes(self) -> int:
-        whole = self.model or nn.ModuleList(self.stages.values())
-        return sum(value.numel() * value.element_size() for value in whole.state_dict().values())
+        if self.model is not None:
+            return self.model.num_bytes
+        tensors = nn.ModuleList(self.stages.values()).state_dict().values()
+        return sum(value.numel() * value.element_size() for value in tensors)
 
     def table(self, name: str) -> Stage:
         """The row of the network's table for a kept stage. Raises `NetworkError` for any other name."""
