@@ -132,7 +132,8 @@ def as_html(text: str) -> str:
 def with_tips(text: str, terms: dict[str, str] | None = None) -> str:
     """HTML of a plain text in which the first use of each term is a button that shows what it means.
 
-    The tip opens by click, Enter or Space and closes by Escape; longer terms are found before those within them.
+    The tip opens by click, Enter or Space and closes by Escape; who only points at the term is shown the same. Longer terms are
+    found before those within them.
     """
     known = {_(word): _(meaning) for word, meaning in (GLOSSARY if terms is None else terms).items()}
     if not known:
@@ -165,6 +166,6 @@ def _touching(text: str, at: int, found: re.Match[str]) -> tuple[str, str]:
 
 def _tip(word: str, meaning: str, tip_id: str) -> str:
     return (
-        f'<button type="button" class="tl-term" popovertarget="{tip_id}">{escape(word)}</button>'
+        f'<button type="button" class="tl-term" popovertarget="{tip_id}" title="{escape(meaning)}">{escape(word)}</button>'
         f'<span popover id="{tip_id}" class="tl-tip"><b>{escape(word)}</b>: {escape(meaning)}</span>'
     )

@@ -20,6 +20,7 @@ from tl_core.language import _, mark
 from tl_core.store import Run
 
 NO_LAYERS = mark("The layers are drawn as soon as the network is ready.")
+_HOLLOW = mark("A hollow point in the curves is the epoch that goes on, as far as it has come.")
 MOST_OVERLAID = 20
 _VIEW = f"""<div class="tl-live">
 <div><div class="tl-plot" data-metric="accuracy"></div><div class="tl-plot" data-metric="loss"></div><p role="status"></p></div>
@@ -85,7 +86,7 @@ def live_state(
         "fitting": fitting_now(events),
         "wide": wide,
         "tall": tall,
-        "caption": as_html(escape(caption)),
+        "caption": as_html(escape(f"{caption}\n\n{_(_HOLLOW)}" if layers else caption)),
     }
 
 

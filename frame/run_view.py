@@ -107,6 +107,8 @@ def show_run(run_id: str, others: list[str]) -> None:
             show_fitting_now(events)
         with right:
             _layers(events)
+            if not now.active:
+                st.markdown(_("The ring in the curves marks the best epoch; a finished run keeps its weights."))
 
     watch()
     if not replayed:

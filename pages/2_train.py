@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from frame import class_room
+from frame import class_room, state
 from frame.data_trouble import show_trouble
 from frame.datasets import redraw_when_done
 from frame.drawings import plan, show_diagram
@@ -44,6 +44,12 @@ if settings.imagined:
             "An imagined data set has no pictures to train on. Choose a data set in the bar above, or bring your own on the "
             "page 'My images'."
         )
+    )
+    st.button(
+        _("Try it on real pictures"),
+        type="primary",
+        on_click=lambda: state.change(data="digits", num_images=None, distance=0.0),
+        help=_("An imagined data set cannot be trained on; this chooses the handwritten digits."),
     )
 else:
     prescription = prescribe(settings, data, num_images(settings, data))

@@ -23,7 +23,7 @@ def test_a_page_without_words_of_its_own_has_them_all() -> None:
 
 def test_the_first_use_of_a_term_is_a_button_and_the_longer_term_wins() -> None:
     html = with_tips("A pre-trained layer and the new layer: frozen weights stay. Another layer.")
-    found = re.findall(r'<button type="button" class="tl-term" popovertarget="(.*?)">(.*?)</button>', html)
+    found = re.findall(r'<button type="button" class="tl-term" popovertarget="(.*?)" title=".*?">(.*?)</button>', html)
     assert [word for _, word in found] == ["pre-trained", "layer", "new layer", "frozen", "weights"]
     assert re.findall(r'<span popover id="(.*?)"', html) == [name for name, _ in found]
     assert "its weights are not changed in training" in html

@@ -51,7 +51,11 @@ def test_the_tour_by_the_keyboard_alone_with_real_runs(server: Server, page: Pag
     at_step(page, 1)
     tab_to(page, page.get_by_role("button", name="Pre-trained", exact=False).first)
     page.keyboard.press("Enter")
-    expect(page.locator(".tl-tip:popover-open")).to_contain_text("its weights were learnt before")
+    tip = page.locator(".tl-tip:popover-open")
+    expect(tip).to_contain_text("its weights were learnt before")
+    word, shown = box_of(page.locator("button.tl-term:focus")), box_of(tip)
+    assert abs(shown["x"] - word["x"]) < shown["width"], "beside its word"
+    assert -shown["height"] - 20 < shown["y"] - word["y"] < word["height"] + 20
     page.keyboard.press("Escape")
     expect(page.locator(".tl-tip:popover-open")).to_have_count(0)
     for number in range(1, 7):
