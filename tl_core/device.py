@@ -9,6 +9,7 @@ from tl_core.errors import ExperimentError
 from tl_core.language import _
 
 DEVICES = ("auto", "cpu", "cuda", "mps")
+RESIDENT_SHARE = 0.25
 
 
 def choose_device(name: str = "auto") -> torch.device:
@@ -51,6 +52,26 @@ def likes_bfloat16(device: torch.device) -> bool:
 def autocast(device: torch.device) -> contextlib.AbstractContextManager:
     """bfloat16 where the hardware likes it."""
     return torch.autocast(device.type, torch.bfloat16) if likes_bfloat16(device) else contextlib.nullcontext()
+
+
+def resident(images: dict[str, torch.Tensor], device: torch.device) -> dict[str, torch.Tensor]:
+    """The images on the device itself, where that has memory of its own and they take at most `RESIDENT_SHARE` of what is free
+    there; else where they are. uint8, so that no epoch waits for the bus."""
+    if device.type != "cuda":
+        return images
+    free, _total = torch.cuda.mem_get_info(device)
+    if sum(each.nbytes for each in images.values()) > RESIDENT_SHARE * free:
+        return images
+    return {name: each.to(device) for name, each in images.items()}
+
+
+def warm_up(device: torch.device) -> None:
+    """What the first run on a device would wait for: its context, the libraries' handles, their first kernels."""
+    layer = torch.nn.Conv2d(3, 8, 3).to(device, memory_format=torch.channels_last)
+    with autocast(device):
+        scores = layer(torch.zeros(2, 3, 32, 32, device=device))
+    scores.float().sum().backward()
+    torch.optim.AdamW(layer.parameters(), fused=device.type in ("cuda", "cpu")).step()
 
 
 def make_deterministic(seed: int) -> None:

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from tl_core.budget import Budget
 from tl_core.data import DataSet
-from tl_core.device import autocast, is_out_of_memory, likes_bfloat16
+from tl_core.device import autocast, is_out_of_memory, likes_bfloat16, resident
 from tl_core.errors import ExperimentError
 from tl_core.events import SoFar
 from tl_core.experiment import Experiment
@@ -100,11 +100,8 @@ class Trainer:
         self.preprocess = Preprocess(network, experiment.distance, mirror, device)
         self.network, self.distance = network.name, experiment.distance
         self.fingerprint, self.places = data.fingerprint, data.places
-        self.images = {
-            "train": as_tensor(data.train_images),
-            "val": as_tensor(data.val_images),
-            "test": as_tensor(data.test_images),
-        }
+        images = {"train": data.train_images, "val": data.val_images, "test": data.test_images}
+        self.images = resident({name: as_tensor(each) for name, each in images.items()}, device)
         self.labels = {
             "train": torch.from_numpy(np.asarray(data.train_labels, np.int64)).to(device),
             "val": torch.from_numpy(np.asarray(data.val_labels, np.int64)).to(device),
@@ -325,7 +322,7 @@ class Trainer:
         def compute(positions: np.ndarray) -> Tensor:
             """Those at `positions` of all passes in a row."""
             pooled, done = [], total - len(positions)
-            images = torch.zeros((size, *self.images["train"].shape[1:]), dtype=torch.uint8)
+            images = self.images["train"].new_zeros((size, *self.images["train"].shape[1:]))
             tell(done, total)
             for start in range(0, len(positions), size):
                 part = positions[start : start + size]

@@ -6,6 +6,7 @@ while it trains.
 """
 
 import argparse
+import contextlib
 import json
 import logging
 import os
@@ -100,13 +101,19 @@ def _import_torch() -> None:
 
 
 def import_all() -> None:
-    """What the first run would have to wait for otherwise: the first optimizer imports more than a second's worth."""
+    """What the first run would have to wait for otherwise: the first optimizer imports more than a second's worth, and an
+    accelerator's context takes seconds to make. On a CPU nothing is computed: workers are forked from who has done this."""
     _import_torch()
     import torch
 
     import tl_core.training  # noqa: F401
+    from tl_core import device
+    from tl_core.errors import ExperimentError
 
     torch.optim.AdamW([torch.zeros(1, requires_grad=True)])
+    with contextlib.suppress(ExperimentError):  # no such device: the first run says so
+        if (chosen := device.choose_device()).type != "cpu":
+            device.warm_up(chosen)
 
 
 def _make_worker(lane: str, output: TextIO) -> Worker:
