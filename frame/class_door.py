@@ -68,6 +68,7 @@ def _open_form() -> None:
             type="password",
             max_chars=PIN_LONGEST,
             autocomplete="new-password",
+            placeholder=_("at least {number} digits or letters", number=PIN_SHORTEST),
             help=_(
                 "At least {number} digits or letters. It lets you in as the teacher from another machine.",
                 number=PIN_SHORTEST,

@@ -48,8 +48,9 @@ def show_invitation(found: SchoolClass, *, big: bool = False) -> None:
     if urlsplit(address).hostname in _ONLY_HERE:
         st.info(
             _(
-                "You have opened this page as '{host}', which leads nowhere from other machines. Open it by the name or the "
-                "address of this machine in your network; the link and the QR code then change. The README says how.",
+                "You have opened this page as '{host}', which leads nowhere from other machines. Start it with "
+                "`scripts/app --server.address 0.0.0.0`, and open it by the name or the address of this machine in your network; "
+                "the link and the QR code then change. The file docs/teacher.md says more.",
                 host=urlsplit(address).hostname,
             )
         )
