@@ -63,7 +63,7 @@ def live_view(name: str, html: str) -> Callable[..., Any]:
     return browser_part(
         name,
         html=html,
-        css=(_JS / "drawing.css").read_text(),
+        css="".join((_JS / name).read_text() for name in ("drawing.css", "live.css")),
         js=with_plotly("plot.js", "live.js", "live_view.js"),
         isolate_styles=False,
     )

@@ -20,6 +20,7 @@ from tl_core.language import _, mark
 from tl_core.store import Run
 
 NO_LAYERS = mark("The layers are drawn as soon as the network is ready.")
+_RING = mark("The ring in the curves marks the best epoch; a finished run keeps its weights.")
 _HOLLOW = mark("A hollow point in the curves is the epoch that goes on, as far as it has come.")
 MOST_OVERLAID = 20
 _VIEW = f"""<div class="tl-live">
@@ -38,6 +39,12 @@ def show_live(run: Run, others: Sequence[str]) -> None:
     if run.owner == owner():
         button.button(_("Stop"), key="stop", on_click=press, args=(get_engine().cancel, run.id), width="stretch")
     _view(data={"url": address}, key=f"live_view_{run.id}")
+
+
+def show_over(run: Run, events: list[dict[str, Any]], overlaid: Sequence[tuple[Run, list[dict[str, Any]]]]) -> None:
+    """Curves and layers of a run that is over, where they were while it went on."""
+    dark = st.context.theme.type == "dark"
+    _view(data={"state": _drawn(run, events, overlaid, dark)}, key=f"live_view_{run.id}")
 
 
 def look(visitor: str, code: str, dark: bool, request: Request) -> Live:
@@ -72,21 +79,35 @@ def live_state(
     """What the two components draw. Of an ended run nothing but how it ended: the page is drawn again then."""
     if not run.active:
         return {"over": True, "share": share, "text": text}
-    layers = run_layers(events)
-    (wide, tall), caption = layers or (("", ""), _(NO_LAYERS))
     return {
         "over": False,
         "share": share,
         "text": text,
         "lines": [{"kind": kind, "text": words} for kind, words in said],
+        **_drawn(run, events, overlaid, dark, so_far),
+    }
+
+
+def _drawn(
+    run: Run,
+    events: list[dict[str, Any]],
+    overlaid: Sequence[tuple[Run, list[dict[str, Any]]]],
+    dark: bool,
+    so_far: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """Curves and layers, and the words about them."""
+    (wide, tall), caption = run_layers(events) or (("", ""), _(NO_LAYERS))
+    if wide:
+        caption += "\n\n" + _(_HOLLOW if run.active else _RING)
+    return {
         "plots": {
             metric: {"figure": figure, "alt": alt}
             for metric, figure, alt in run_figures(run, events, overlaid, dark, so_far)
         },
-        "fitting": fitting_now(events),
+        "fitting": "" if run.status == "finished" else fitting_now(events),
         "wide": wide,
         "tall": tall,
-        "caption": as_html(escape(f"{caption}\n\n{_(_HOLLOW)}" if layers else caption)),
+        "caption": as_html(escape(caption)),
     }
 
 

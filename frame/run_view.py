@@ -7,7 +7,7 @@ import streamlit as st
 
 from frame import components
 from frame.class_bars import show_class_bars
-from frame.live_run import NO_LAYERS, show_live
+from frame.live_run import NO_LAYERS, show_live, show_over
 from frame.outage import patient
 from frame.places import in_place
 from frame.recorded import run_changed
@@ -87,6 +87,9 @@ def show_run(run_id: str, others: list[str]) -> None:
         show_live(run, others)
         return
 
+    def overlaid() -> list[tuple[Run, list[dict[str, Any]]]]:
+        return [(store.get_run(other), get_events().of(other)) for other in others if other != run_id]
+
     @st.fragment(run_every=POLL_SECONDS if replayed else None)
     @patient
     def watch() -> None:
@@ -97,22 +100,22 @@ def show_run(run_id: str, others: list[str]) -> None:
         if replayed:
             now, events = _replayed(now, events)
         show_status(now, events)
-        if not now.active and last_of(events, "epoch") is None:
+        if not now.active:
             return
         left, right = st.columns([5, 9], gap="large")
         with left:
-            overlaid = [(store.get_run(other), get_events().of(other)) for other in others if other != run_id]
-            for metric, figure, alt in run_figures(now, events, overlaid, st.context.theme.type == "dark"):
+            for metric, figure, alt in run_figures(now, events, overlaid(), st.context.theme.type == "dark"):
                 components.live_plot(figure, alt=alt, key=f"live_{metric}")
             show_fitting_now(events)
         with right:
             _layers(events)
-            if not now.active:
-                st.markdown(_("The ring in the curves marks the best epoch; a finished run keeps its weights."))
 
     watch()
     if not replayed:
-        _result(run, get_events().of(run_id))
+        events = get_events().of(run_id)
+        if last_of(events, "epoch") is not None:
+            show_over(run, events, overlaid())
+        _result(run, events)
         show_take_home(run, lambda: (run_title(run), data_word(Experiment.from_json(run.experiment))))
 
 

@@ -25,7 +25,9 @@ export default function ({ data: [data], parentElement }) {
     drawing.classList.toggle("tl-has-tall", Boolean(state.tall));
     put(caption, "html", state.caption, (html) => { caption.innerHTML = html; });
   };
-  const unfollow = follow(data.url, show);
+  // of a run that is over the state comes along: what was drawn while it went on stays where it is, and becomes that
+  const unfollow = data.state ? () => {} : follow(data.url, show);
+  if (data.state) show(data.state);
   const end = keepScaled(plots[0], () => last && show(last));
   parentElement.tlStop = () => { unfollow(); end(); };
   return () => { parentElement.tlStop(); for (const plot of plots) window.Plotly?.purge(plot); };

@@ -96,6 +96,7 @@ def test_upload_train_watch_stop_and_refresh(server: Server, page: Page, tmp_pat
     expect(page.get_by_text("train from scratch")).to_be_visible()
     start(page)
     until(lambda: num_points(page) >= 1)
+    page.evaluate("document.querySelector('.tl-plot').wasLive = true")
     seen = {num_points(page)}
     until(lambda: seen.add(num_points(page)) or len(seen) >= 3)
     expect(page.locator(".tl-wide [data-layer=conv1]").get_by_text(re.compile(r"moved\s\d+\.?\d*\s%"))).to_be_visible()
@@ -104,6 +105,10 @@ def test_upload_train_watch_stop_and_refresh(server: Server, page: Page, tmp_pat
     expect(page.get_by_text(re.compile(r"Stopped after epoch \d+ of 400"))).to_be_visible()
     until(lambda: num_points(page) >= 3)  # how it ended is said before the page is drawn that shows it
     points = num_points(page)
+    expect(page.get_by_text("The ring in the curves marks the best epoch")).to_be_visible()
+    assert page.evaluate("document.querySelector('.tl-plot').wasLive"), "the curves are not drawn anew"
+    curves, layers = box_of(page.locator(".tl-plot").first), box_of(page.locator(".tl-live .tl-wide svg"))
+    assert layers["x"] > curves["x"] + curves["width"], "the layers stay beside them"
     page.reload()
     expect(page.get_by_text(re.compile(r"Stopped after epoch \d+ of 400"))).to_be_visible()
     until(lambda: num_points(page) >= points)
