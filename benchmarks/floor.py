@@ -3,6 +3,7 @@
 import statistics
 import time
 from collections.abc import Callable
+from itertools import cycle
 
 import torch
 from torch import Tensor
@@ -47,13 +48,12 @@ class Pass:
         batches = self._images(min(num_images, most // self.batch * self.batch)).split(self.batch)
         self._wait()
         start, passed = time.perf_counter(), 0
-        while passed < num_images:
-            for images in batches:
-                part = images[: num_images - passed]
-                self._pass(part, self.precision)
-                passed += len(part)
-                if passed == num_images:
-                    break
+        for images in cycle(batches):
+            part = images[: num_images - passed]
+            self._pass(part, self.precision)
+            passed += len(part)
+            if passed == num_images:
+                break
         self._wait()
         return time.perf_counter() - start
 

@@ -51,6 +51,16 @@ def experiment_bar() -> tuple[Settings, DataInfo]:
     return settings, data
 
 
+def real_pictures_button() -> None:
+    """For a page of an imagined data set."""
+    st.button(
+        _("Try it on real pictures"),
+        type="primary",
+        on_click=lambda: state.change(data="digits", num_images=None, distance=0.0),
+        help=_("An imagined data set cannot be trained on; this chooses the handwritten digits."),
+    )
+
+
 def num_images(settings: Settings, data: DataInfo) -> int:
     """Images to learn from: as set, or all that the set has (with the test images while it is not on this machine)."""
     if settings.experiment.num_images is not None:

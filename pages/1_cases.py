@@ -8,7 +8,7 @@ from frame.data_trouble import show_trouble
 from frame.datasets import counts_text, redraw_when_done, show_thumbnails
 from frame.drawings import map_click, plan, show_diagram, show_map
 from frame.entry import enter
-from frame.experiment_bar import IMAGINED_CLASSES, experiment_bar, imagined_size, num_images
+from frame.experiment_bar import IMAGINED_CLASSES, experiment_bar, imagined_size, num_images, real_pictures_button
 from frame.glossary import tell
 from frame.measured import show_measured
 from frame.prescription import prescribe
@@ -103,12 +103,7 @@ with right:
         st.caption(f"{learnt}\n\n{weights_words(layers)}")
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         if settings.imagined:
-            st.button(
-                _("Try it on real pictures"),
-                type="primary",
-                on_click=lambda: state.change(data="digits", num_images=None, distance=0.0),
-                help=_("An imagined data set cannot be trained on; this chooses the handwritten digits."),
-            )
+            real_pictures_button()
         elif st.button(_("Train this"), type="secondary" if asking else "primary", disabled=data.description is None):
             if asking:
                 guess.skip(settings, always=False)

@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from frame import class_room, state
+from frame import class_room
 from frame.data_trouble import show_trouble
 from frame.datasets import redraw_when_done
 from frame.drawings import plan, show_diagram
 from frame.entry import enter
-from frame.experiment_bar import experiment_bar, num_images
+from frame.experiment_bar import experiment_bar, num_images, real_pictures_button
 from frame.history import selected_runs, show_history
 from frame.prescription import Prescription, prescribe
 from frame.replay import is_replayed
@@ -45,12 +45,7 @@ if settings.imagined:
             "page 'My images'."
         )
     )
-    st.button(
-        _("Try it on real pictures"),
-        type="primary",
-        on_click=lambda: state.change(data="digits", num_images=None, distance=0.0),
-        help=_("An imagined data set cannot be trained on; this chooses the handwritten digits."),
-    )
+    real_pictures_button()
 else:
     prescription = prescribe(settings, data, num_images(settings, data))
     experiment = settings.resolved(prescription.case)
