@@ -7,6 +7,7 @@ import streamlit as st
 from frame import my_images
 from frame.text import plain
 from frame.upload import PICTURES, Import, Received, begin_import
+from frame.widgets import press_button, take_press
 from tl_core.data.collection import Collection
 from tl_core.errors import Cancelled, UserError, WorkerDied
 from tl_core.language import _, many, mark, retold
@@ -14,7 +15,7 @@ from tl_core.language import _, many, mark, retold
 INTO_CLASS, FOLDER, ZIP, CAMERA = mark("Into one class"), mark("A folder"), mark("A zip"), mark("Camera")
 WAYS = [INTO_CLASS, FOLDER, ZIP, CAMERA]
 QUICK = 0.8  # seconds: what takes no longer needs no progress bar
-_IMPORT, _COUNT, _ASKED = "my_import", "my_upload_count", "my_upload_asked"
+_IMPORT, _COUNT = "my_import", "my_upload_count"
 
 
 def add_area(collection: Collection | None) -> None:
@@ -67,15 +68,13 @@ def add_area(collection: Collection | None) -> None:
         archive = st.file_uploader(_("A zip with one folder for each class"), ["zip"], key=f"my_zip_{count}")
         if archive is not None:
             received, title = [("", archive)], archive.name
-    st.button(
+    press_button(
         _("Add {n:,} files", n=len(received)) if len(received) > 1 else _("Add"),
         key="my_add",
         type="primary",
         disabled=not received,
-        # files that are still arriving would draw the page again and lose a plain click
-        on_click=lambda: st.session_state.update({_ASKED: True}),
     )
-    if received and st.session_state.pop(_ASKED, False):
+    if take_press("my_add", ready=bool(received)):
         _begin(received, title)
     _show_error()
 

@@ -14,6 +14,7 @@ from frame.services import get_engine
 from frame.settings import AUTO, Settings
 from frame.text import plain
 from frame.time_limit import choose_time_limit, offer_time_limit
+from frame.widgets import press_button, take_press
 from tl_core.cases import CASE_NAMES, RECIPE_NAMES
 from tl_core.errors import UserError
 from tl_core.language import _, many, mark, retold
@@ -85,16 +86,17 @@ def race_setup(settings: Settings, data: DataInfo, busy: bool) -> None:
             guess=guess,
         )
 
-    def start() -> None:
+    if take_press("race_start", ready=ready, busy=busy):
         try:
             st.session_state.race_id = start_race(race())
             forget_guess()
         except UserError as error:
             st.toast(plain(retold(str(error))))
-
+        else:
+            st.rerun()
     runs = count * len(choice.recipes) * len(choice.sizes)
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-        st.button(_("Start the race"), type="primary", on_click=start, disabled=not ready or busy, key="race_start")
+        press_button(_("Start the race"), type="primary", disabled=not ready or busy, key="race_start")
         words = _start_words(choice, runs, busy)
         each = get_engine().expected_each(race().experiments()) if ready and not busy else None
         if each:

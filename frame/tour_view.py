@@ -56,15 +56,14 @@ def _network(step: Step) -> None:
 
 def _ask_and_start(step: Step, started: bool) -> None:
     """The question goes away once the answer is there."""
-    guess = None
     if not started:
         words = {name: recipe_title(name) for name in sorted(step.trial.recipes)} | {NOBODY: _("It cannot be told")}
-        guess = st.radio(
-            _(step.question), list(words), index=None, format_func=words.get, key=f"tour_guess_{step.name}",
+        st.radio(
+            _(step.question), list(words), index=None, format_func=words.get, key=_guess_key(step),
             help=_("You need not answer: the button works without."),
         )  # fmt: skip
         st.button(
-            _("Run it"), type="primary", key="tour_run", on_click=_start, args=(step, guess),
+            _("Run it"), type="primary", key="tour_run", on_click=_start, args=(step,),
             help=_(
                 "Trains two networks on this computer, which takes some seconds. What was run here before is shown at once."
             ),
@@ -75,8 +74,15 @@ def _ask_and_start(step: Step, started: bool) -> None:
         st.error(plain(retold(error)))
 
 
-def _start(step: Step, guess: str | None) -> None:
+def _guess_key(step: Step) -> str:
+    return f"tour_guess_{step.name}"
+
+
+def _start(step: Step) -> None:
+    guess = st.session_state.get(
+        _guess_key(step)
+    )  # of this moment: the page may not have been drawn since it was given
     try:
-        tour_state.start(step, guess)
+        tour_state.start(step, guess if guess in (*step.trial.recipes, NOBODY) else None)
     except UserError as error:
         st.session_state.tour_error = str(error)

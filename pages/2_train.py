@@ -17,6 +17,7 @@ from frame.settings import Settings, case_of
 from frame.text import plain
 from frame.train_options import train_options
 from frame.try_picture import show_try_picture
+from frame.widgets import press_button, take_press
 from frame.words import case_text, few_or_many, recipe_name, weights_words
 from tl_core.errors import UserError
 from tl_core.language import _, retold
@@ -52,16 +53,19 @@ else:
     network = get_network(experiment.network)
     chosen = case_of(experiment)
 
-    def start() -> None:
+    ready = data.description is not None and not (settings.auto and data.waiting)
+    if take_press("train_start", ready=ready, busy=is_going_on(run_id, experiment)):
         try:
             st.session_state.run_id = get_engine().submit(class_room.allowed(experiment), owner())
             class_room.note_run(st.session_state.run_id)
         except UserError as error:
             st.toast(plain(retold(str(error))))
-
-    ready = data.description is not None and not (settings.auto and data.waiting)
+        else:
+            st.rerun()  # the address has the run
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-        st.button(_("Start"), type="primary", on_click=start, disabled=not ready or is_going_on(run_id, experiment))
+        press_button(
+            _("Start"), type="primary", key="train_start", disabled=not ready or is_going_on(run_id, experiment)
+        )
         train_options(settings, network)
         st.markdown(
             _("Recipe: **{recipe}** ({choice}).", recipe=recipe_name(chosen), choice=why(settings, prescription))

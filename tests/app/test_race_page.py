@@ -51,8 +51,8 @@ def test_from_the_guess_to_the_verdict_and_a_second_time_from_the_record() -> No
     app.button_group(key="race_seeds_5").set_value(2).run()
     assert "4 runs" in texts(app)
     next(box for box in app.selectbox if box.label.startswith("Predict first")).set_value(NOBODY)
-    next(box for box in app.number_input if box.label.startswith("Test accuracy")).set_value(50).run()
-    app.button(key="race_start").click().run()
+    next(box for box in app.number_input if box.label.startswith("Test accuracy")).set_value(50)
+    app.button(key="race_start").click().run()  # in the same moment
     race_id = app.session_state["race_id"]
     finish(race_id)
     app.run()

@@ -35,8 +35,8 @@ def test_the_address_leads_to_a_step_and_keeps_it(asked: str, number: int) -> No
 
 def test_a_real_run_beside_the_prediction_and_nobody_elses() -> None:
     app = show(tour=str(CHEAPEST))
-    app.radio(key="tour_guess_case-1").set_value("case-2").run()
-    app.button(key="tour_run").click().run()
+    app.radio(key="tour_guess_case-1").set_value("case-2")
+    app.button(key="tour_run").click().run()  # in the same moment
     kept = get_races().list(ANN)[0]
     assert kept.race.guess.recipe == "case-2"
     assert without_guess(kept.race) == STEPS[CHEAPEST - 1].trial.race()
