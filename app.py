@@ -12,9 +12,10 @@ else:  # the web server, which Streamlit starts, imports this file once
 
     import streamlit as st
 
-    from frame import last_words, leaving, no_delay, starting
+    from frame import fetching, last_words, leaving, no_delay, starting
     from frame.routes import ROUTES
 
+    fetching.install()
     last_words.install()
     leaving.install()
     no_delay.install()
