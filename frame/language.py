@@ -5,6 +5,7 @@ import threading
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from frame.agreed import begin_anew
 from tl_core import language
 from tl_core.language import ENGLISH, LANGUAGES
 
@@ -65,5 +66,4 @@ def _code(asked: str) -> str:
 def _change(code: str) -> None:
     st.session_state[KEY] = code
     _drawing.context = None
-    for key in st.session_state.pop("bar_agreed", {}):  # widgets with other words are other widgets: they start anew
-        st.session_state.pop(key, None)
+    begin_anew()

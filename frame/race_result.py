@@ -81,6 +81,12 @@ def show_lanes(kept: KeptRace, runs: Sequence[RaceRun]) -> None:
     with table:
         st.markdown(_table(lanes(kept.race, runs, verdict), kept.race.prescribed))
         num_test = verdict.results[0].num_test
+        said = ""
+        if len(kept.race.seeds) > 1:
+            said = " " + _(
+                "An interval rests on one recipe's runs alone. The verdict compares runs of the same seed, with the noise of all "
+                "recipes together, so it can tell apart what the intervals cannot."
+            )
         st.markdown(
             _(
                 "Of {n:,} test images, the same for all. Spread: standard deviation over the seeds. Time: of training in one "
@@ -88,6 +94,7 @@ def show_lanes(kept: KeptRace, runs: Sequence[RaceRun]) -> None:
                 "the steps of fine-tuning.",
                 n=num_test or 0,
             )
+            + said
         )
     with dots:
         _dots(verdict)

@@ -21,7 +21,7 @@ from frame.take_home import show_take_home
 from frame.text import plain
 from tl_core.cases import CASE_NAMES, CUSTOM, find_recipe, in_sentence
 from tl_core.data.dial import position, position_name
-from tl_core.errors import RunNotFound
+from tl_core.errors import RunNotFound, UserError
 from tl_core.experiment import Experiment
 from tl_core.language import _, retold
 from tl_core.mistakes import class_accuracies
@@ -69,6 +69,15 @@ def is_going_on(run_id: str | None, experiment: Experiment) -> bool:
     except RunNotFound:
         return False
     return run.active and run.experiment == experiment.to_json()
+
+
+def is_another_plan(run_id: str, experiment: Experiment) -> bool:
+    """Whether the shown run's layers say nothing of this experiment: another network or recipe."""
+    try:
+        shown = Experiment.from_json(get_store().get_run(run_id).experiment)
+    except (RunNotFound, UserError):
+        return True
+    return (shown.network, shown.make_recipe()) != (experiment.network, experiment.make_recipe())
 
 
 @in_place

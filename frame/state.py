@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from frame.access import RACE, RUN, belongs_to_another, withheld
+from frame.agreed import disagree
 from frame.class_fixed import get_lesson, with_given, without_fixed
 from frame.class_store import get_classes, membership
 from frame.language import PARAMETER, in_address
@@ -39,7 +40,7 @@ def change(**values: Any) -> None:
     """
     kept = without_fixed(get_settings(), values)
     if len(kept) < len(values):
-        st.session_state.bar_agreed = {}
+        disagree()
     st.session_state.settings = get_settings().change(**kept)
     st.session_state.url_notes = []
     st.session_state.settings_changed = True

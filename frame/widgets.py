@@ -7,6 +7,7 @@ from typing import Any
 import streamlit as st
 
 from frame import state
+from frame.agreed import agreed
 from frame.settings import Settings
 from tl_core.cases import ALL, CUSTOM, EXCEPT_FIRST
 from tl_core.language import _
@@ -44,14 +45,14 @@ def widget(key: str, value: Any, changed: Callable[[], None] | None = None) -> s
     changes Streamlit may drop the callback of the last one; then the widget is ahead of the settings, which have not changed
     since, and `changed` is called here.
     """
-    agreed = st.session_state.setdefault("bar_agreed", {})
+    before = agreed()
     shown = st.session_state.get(key, value)
-    if changed is not None and shown != value and agreed.get(key) == value:
+    if changed is not None and shown != value and before.get(key) == value:
         changed()
         st.rerun()
     if key not in st.session_state or shown != value:
         st.session_state[key] = value
-    agreed[key] = value
+    before[key] = value
     return key
 
 

@@ -11,7 +11,7 @@ from frame.experiment_bar import experiment_bar, num_images, real_pictures_butto
 from frame.history import selected_runs, show_history
 from frame.prescription import Prescription, prescribe
 from frame.replay import is_replayed
-from frame.run_view import is_going_on, show_run
+from frame.run_view import is_another_plan, is_going_on, show_run
 from frame.services import get_engine, owner
 from frame.settings import Settings, case_of
 from frame.text import plain
@@ -20,6 +20,7 @@ from frame.try_picture import show_try_picture
 from frame.widgets import press_button, take_press
 from frame.words import case_text, few_or_many, recipe_name, weights_words
 from tl_core.errors import UserError
+from tl_core.experiment import Experiment
 from tl_core.language import _, retold
 from tl_core.networks import get_network
 
@@ -31,6 +32,18 @@ def why(settings: Settings, prescription: Prescription) -> str:
     if prescription.similarity is None:
         return _("by the number of images only: the similarity is not measured")
     return _("the map's choice for {kind} images", kind=few_or_many(prescription.case))
+
+
+def show_plan(experiment: Experiment, num_classes: int) -> None:
+    """What a run would do with the layers, in words and drawn."""
+    network = get_network(experiment.network)
+    layers = plan(network, experiment.make_recipe(), num_classes)
+    left, right = st.columns([5, 9], gap="large")
+    with left:
+        case_text(case_of(experiment), layers, stacked=True)
+        st.caption(weights_words(layers))
+    with right:
+        show_diagram(layers, network.input_size, key="plan_diagram")
 
 
 enter()
@@ -50,34 +63,26 @@ if settings.imagined:
 else:
     prescription = prescribe(settings, data, num_images(settings, data))
     experiment = settings.resolved(prescription.case)
-    network = get_network(experiment.network)
-    chosen = case_of(experiment)
 
     ready = data.description is not None and not (settings.auto and data.waiting)
     if take_press("train_start", ready=ready, busy=is_going_on(run_id, experiment)):
         try:
-            st.session_state.run_id = get_engine().submit(class_room.allowed(experiment), owner())
-            class_room.note_run(st.session_state.run_id)
+            run_id = st.session_state.run_id = get_engine().submit(class_room.allowed(experiment), owner())
+            class_room.note_run(run_id)
         except UserError as error:
             st.toast(plain(retold(str(error))))
-        else:
-            st.rerun()  # the address has the run
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         press_button(
             _("Start"), type="primary", key="train_start", disabled=not ready or is_going_on(run_id, experiment)
         )
-        train_options(settings, network)
-        st.markdown(
-            _("Recipe: **{recipe}** ({choice}).", recipe=recipe_name(chosen), choice=why(settings, prescription))
-        )
+        train_options(settings, get_network(experiment.network))
+        recipe = recipe_name(case_of(experiment))
+        st.markdown(_("Recipe: **{recipe}** ({choice}).", recipe=recipe, choice=why(settings, prescription)))
     if not run_id:
-        layers = plan(network, experiment.make_recipe(), data.num_classes or 2)
-        left, right = st.columns([5, 9], gap="large")
-        with left:
-            case_text(chosen, layers, stacked=True)
-            st.caption(weights_words(layers))
-        with right:
-            show_diagram(layers, network.input_size, key="plan_diagram")
+        show_plan(experiment, data.num_classes or 2)
+    elif is_another_plan(run_id, experiment):
+        with st.expander(_("What Start would train now"), expanded=True):
+            show_plan(experiment, data.num_classes or 2)
 
 if run_id:
     show_run(run_id, selected_runs())

@@ -140,3 +140,12 @@ def test_accuracies_that_contradict_each_other_are_said() -> None:
     assert contradiction(rows, 10, 0.6, (0.55, 0.65)) is None, "ten images say too little to contradict"
     assert "easier" in say_contradiction(contradiction(rows, 1000, 0.97, (0.95, 0.98)))
     assert contradiction([], 100, 0.6, (0.5, 0.7)) is None
+
+
+def test_held_out_above_training_is_explained_while_the_run_goes_on() -> None:
+    rows = epochs([1.0, 0.9, 0.8, 0.7], [0.8, 0.7, 0.6, 0.5], [0.5, 0.6, 0.65, 0.7], [0.6, 0.7, 0.75, 0.8])
+    assert say_fitting(judge(rows, 1000, 500, 10, over=False), over=False).startswith(
+        "Held-out above training is no error"
+    )
+    level = epochs([1.0, 0.9, 0.8, 0.7], [0.8, 0.7, 0.6, 0.5], [0.5, 0.6, 0.65, 0.7], [0.5, 0.6, 0.66, 0.72])
+    assert say_fitting(judge(level, 1000, 500, 10, over=False), over=False) == ""
