@@ -9,6 +9,8 @@ export default function ({ data: [data], parentElement, setTriggerValue }) {
     if (state.over || state.done > data.done) setTriggerValue("over", true);
     if (state.text !== undefined) { // of a run that has ended: how, until the page is there that shows more
       words.textContent = state.text;
+      // the next thing that is done begins at its beginning, and does not creep back to it
+      bar.firstElementChild.style.transition = 100 * state.share < bar.getAttribute("aria-valuenow") - 1 ? "none" : "";
       bar.setAttribute("aria-valuenow", Math.round(100 * state.share));
       bar.firstElementChild.style.width = `${100 * state.share}%`;
     }
