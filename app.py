@@ -12,10 +12,10 @@ else:  # the web server, which Streamlit starts, imports this file once
 
     import streamlit as st
 
-    from frame import fetching, last_words, leaving, no_delay, starting
+    from frame import last_words, leaving, made_files, no_delay, starting
     from frame.routes import ROUTES
 
-    fetching.install()
+    made_files.install()
     last_words.install()
     leaving.install()
     no_delay.install()

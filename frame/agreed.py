@@ -13,15 +13,10 @@ def agreed() -> dict[str, Any]:
 
 
 def disagree() -> None:
-    """Every widget takes its value from the settings once more, whatever it shows."""
-    st.session_state[_KEY] = {}
+    """Every widget takes its value from the settings once more, whatever it shows.
 
-
-def begin_anew() -> None:
-    """The same on another page, or in another language.
-
-    The widgets are others there, and begin with their first option if nothing is put in; yet until the page has been drawn,
-    `st.session_state` may still give the values of those before them, as if nothing had to be.
+    So on another page and in another language: the widgets are others there, and begin with their first option if nothing is put
+    in; yet until the page has been drawn, `st.session_state` may still give the values of those before them, as if nothing had
+    to be.
     """
-    for key in st.session_state.pop(_KEY, {}):
-        st.session_state.pop(key, None)
+    st.session_state[_KEY] = {}

@@ -4,7 +4,8 @@ import streamlit as st
 from sqlalchemy.exc import DBAPIError
 
 from frame import class_banner, class_store, components, entry, language, outage, services, shelf, state, tools, wake
-from frame.agreed import begin_anew
+from frame.agreed import disagree
+from frame.presses import forget_presses
 from frame.text import plain
 from tl_core.language import _
 from tl_core.paths import ASSETS
@@ -30,8 +31,9 @@ def show() -> None:
     page = st.navigation(list(pages.values()), position="top")
     st.session_state.pages = pages
     if st.session_state.get("page_before") != page.url_path:
+        disagree()
+        forget_presses()
         st.session_state.page_before = page.url_path
-        begin_anew()
     st.html(ASSETS / "style.css")
     language.choose_language()
     components.provide_plotly()

@@ -88,4 +88,4 @@ def _note_guesses() -> None:
         about = about_similarity(data, network, guess.distance)
         if guess.done and guess.value is not None and data in get_catalogue() and (about, guess.value) not in noted:
             noted.add((about, guess.value))
-            note_guess(SIMILARITY, about, f"{guess.value:.2f}")
+            note_guess(SIMILARITY, about, f"{guess.value:.2f}", owner())

@@ -49,9 +49,8 @@ def _join_form(known: SchoolClass | None) -> None:
     with st.form("class_join", height="stretch"):
         title = plain(known.title) if known else ""
         st.markdown(f"**{_('Join the class {title}', title=title) if title else _('Join a class')}**")
-        if known and not st.session_state.get("class_join_code"):
-            st.session_state.class_join_code = spoken_code(known.code)
-        st.text_input(_("Class code"), key="class_join_code", max_chars=32, autocomplete="off")
+        code = spoken_code(known.code) if known else ""
+        st.text_input(_("Class code"), code, key="class_join_code", max_chars=32, autocomplete="off")
         st.text_input(_("Nickname"), key="class_join_name", max_chars=NICKNAME_LONGEST, autocomplete="off")
         st.markdown(_("Nothing else is asked or kept. Your class sees the nickname beside your runs."))
         if st.form_submit_button(_("Join"), type="primary" if known else "secondary"):

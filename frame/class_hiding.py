@@ -36,12 +36,13 @@ def show_hiding(class_id: str) -> None:
 
 
 def _hide_names(class_id: str, members: dict[int, Member]) -> None:
+    key = f"class_hide_name_{class_id}"
     number = st.selectbox(
         _("Name"),
         list(members),
         index=None,
         format_func=lambda one: plain(_say(members[one].nickname, members[one].hidden)),
-        key=f"class_hide_name_{class_id}",
+        key=key,
         placeholder=_("Choose a name"),
     )
     hidden = number in members and members[number].hidden
@@ -50,18 +51,19 @@ def _hide_names(class_id: str, members: dict[int, Member]) -> None:
         key="class_name_button",
         disabled=number is None,
         on_click=_hide,
-        args=("name", class_id, number, not hidden),
+        args=("name", class_id, key, not hidden),
         help=_("A hidden name is shown as a number, as in 'Student 7'. The runs stay."),
     )
 
 
 def _hide_runs(class_id: str, runs: dict[int, BoardRow]) -> None:
+    key = f"class_hide_run_{class_id}"
     number = st.selectbox(
         _("Run"),
         list(runs),
         index=None,
         format_func=lambda one: plain(_say(_run_words(runs[one]), runs[one].hidden)),
-        key=f"class_hide_run_{class_id}",
+        key=key,
         placeholder=_("Choose a run"),
     )
     hidden = number in runs and runs[number].hidden
@@ -70,7 +72,7 @@ def _hide_runs(class_id: str, runs: dict[int, BoardRow]) -> None:
         key="class_run_button",
         disabled=number is None,
         on_click=_hide,
-        args=("run", class_id, number, not hidden),
+        args=("run", class_id, key, not hidden),
     )
 
 
@@ -89,7 +91,10 @@ def _say(words: str, hidden: bool) -> str:
     return _("{what} (hidden)", what=words) if hidden else words
 
 
-def _hide(what: str, class_id: str, number: int, hidden: bool) -> None:
-    classes = get_classes()
+def _hide(what: str, class_id: str, key: str, hidden: bool) -> None:
+    """`key`: of the box, which is asked for what is chosen at this moment."""
+    classes, number = get_classes(), st.session_state[key]
+    if number is None:
+        return
     attempt(classes.hide_name if what == "name" else classes.hide_run, class_id, number, hidden, owner())
     get_live().forget(class_id)

@@ -36,7 +36,7 @@ def data_picker(settings: Settings) -> None:
         entry = catalogue.get(name)
         size = 500 if name == IMAGINED else entry.default_images if entry else None
         state.change(data=name, num_images=size, distance=0.0)
-        change_network(state.get_settings(), _network_for(name, entry, settings.experiment.network))
+        change_network(_network_for(name, entry, state.get_settings().experiment.network))
 
     choice(
         _("Data set"),

@@ -181,7 +181,7 @@ def _network_widget(settings: Settings) -> None:
         _("Network"),
         {name: title(network) for name, network in catalogue.items()},
         settings.experiment.network,
-        lambda name: change_network(settings, name),
+        change_network,
         key="bar_network",
         help=_("The pre-trained network that is adapted. This one learnt from {what}.", what=_(learnt_from)),
     )
@@ -201,7 +201,7 @@ def _recipe_widget(settings: Settings) -> None:
         if name == AUTO:
             state.change(auto=True, recipe="case-1", cut=None, freeze=None, init=None)
         elif name == CUSTOM:
-            network = get_network(settings.experiment.network)
+            network = get_network(state.get_settings().experiment.network)
             state.change(auto=False, recipe=CUSTOM, cut=resolve_cut(network, "last"), freeze=ALL, init="pretrained")
         else:
             state.change(auto=False, recipe=name, cut=None, freeze=None, init=None)
@@ -223,6 +223,12 @@ def _custom_widgets(settings: Settings) -> None:
     recipe = experiment.make_recipe()
     kept = [stage.name for stage in network.stages[:-1]]
     titles = {stage.name: _(stage.title) for stage in network.stages}
+
+    def choose(**chosen: str) -> None:
+        now = state.get_settings().experiment
+        if (now.network, now.recipe) == (network.name, CUSTOM):  # as when this was drawn
+            state.change(**_own(network, now.make_recipe(), **chosen))
+
     columns = st.columns(3, gap="medium")
     with columns[0]:
         st.select_slider(
@@ -230,7 +236,7 @@ def _custom_widgets(settings: Settings) -> None:
             kept,
             format_func=titles.get,
             key=widget("bar_cut", resolve_cut(network, recipe.cut)),
-            on_change=lambda: state.change(**_own(network, recipe, cut=st.session_state.bar_cut)),
+            on_change=lambda: choose(cut=st.session_state.bar_cut),
             help=_("Everything after this layer is sliced off, and the new layer is put here."),
         )
     with columns[1]:
@@ -241,7 +247,7 @@ def _custom_widgets(settings: Settings) -> None:
             list(words),
             format_func=words.get,
             key=widget("bar_freeze", freeze if freeze in words else ALL),
-            on_change=lambda: state.change(**_own(network, recipe, freeze=st.session_state.bar_freeze)),
+            on_change=lambda: choose(freeze=st.session_state.bar_freeze),
             disabled=recipe.init == "random",
             help=_("Frozen layers do not change: all layers up to one of them, or all but one."),
         )
@@ -252,7 +258,7 @@ def _custom_widgets(settings: Settings) -> None:
             format_func={"pretrained": _("pre-trained weights"), "random": _("random weights")}.get,
             key=widget("bar_init", recipe.init),
             required=True,
-            on_change=lambda: state.change(**_own(network, recipe, init=st.session_state.bar_init)),
+            on_change=lambda: choose(init=st.session_state.bar_init),
             help=_("Pre-trained weights know something already; random ones know nothing."),
         )
 
@@ -273,7 +279,9 @@ def _block_widget(settings: Settings) -> None:
     block = kept[0] if recipe.freeze == EXCEPT_FIRST else recipe.freeze.removeprefix(EXCEPT)
 
     def changed() -> None:
-        chosen = st.session_state.bar_block
+        chosen, now = st.session_state.bar_block, state.get_settings().experiment
+        if (now.network, now.recipe) != (network.name, settings.experiment.recipe):
+            return  # another since this was drawn
         state.change(freeze=None if chosen == kept[0] else f"{EXCEPT}{chosen}")
 
     with st.columns(3, gap="medium")[0]:

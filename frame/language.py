@@ -5,7 +5,7 @@ import threading
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
-from frame.agreed import begin_anew
+from frame.agreed import disagree
 from tl_core import language
 from tl_core.language import ENGLISH, LANGUAGES
 
@@ -66,4 +66,4 @@ def _code(asked: str) -> str:
 def _change(code: str) -> None:
     st.session_state[KEY] = code
     _drawing.context = None
-    begin_anew()
+    disagree()

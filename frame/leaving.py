@@ -12,6 +12,7 @@ from streamlit import config, runtime
 from streamlit.runtime.memory_session_storage import MemorySessionStorage
 from streamlit.runtime.session_manager import SessionInfo
 
+from frame import made_files
 from tl_core import memory
 
 EVERY = 5.0  # seconds, while there are such; a collection stands everybody still for 20 to 60 ms
@@ -48,9 +49,14 @@ class Leaving:
                 gc.unfreeze()
                 settle()
             memory.give_back()
+            asyncio.get_running_loop().call_later(made_files.KEPT + 1.0, self._files_too)
         self._left, self._looking = left, False
         if left:
             self._look_later(storage, EVERY)
+
+    def _files_too(self) -> None:
+        made_files.let_go()
+        memory.give_back()
 
 
 _leaving = Leaving()

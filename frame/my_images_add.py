@@ -5,9 +5,9 @@ from concurrent.futures import TimeoutError as NotYet
 import streamlit as st
 
 from frame import my_images
+from frame.presses import Press, forget_press, press_button, take_press
 from frame.text import plain
 from frame.upload import PICTURES, Import, Received, begin_import
-from frame.widgets import press_button, take_press
 from tl_core.data.collection import Collection
 from tl_core.errors import Cancelled, UserError, WorkerDied
 from tl_core.language import _, many, mark, retold
@@ -74,8 +74,8 @@ def add_area(collection: Collection | None) -> None:
         type="primary",
         disabled=not received,
     )
-    if take_press("my_add", ready=bool(received)):
-        _begin(received, title)
+    if press := take_press("my_add", ready=bool(received)):
+        _begin(received, title, press)
     _show_error()
 
 
@@ -104,18 +104,22 @@ def _camera(collection: Collection | None, name: str, count: int) -> None:
         there = next((len(one.pictures) for one in collection.head().classes if one.name == name), 0)
         st.caption(many("{number:,} picture in this class so far.", "{number:,} pictures in this class so far.", there))
     if photo is not None:
-        _begin([(name, photo)], _("My images"))
+        _begin([(name, photo)], _("My images"), Press())
     _show_error()
 
 
-def _begin(received: Received, title: str) -> None:
-    there = my_images.open_set() is not None
-    st.session_state[_COUNT] += 1
-    st.session_state.my_error = ""
+def _begin(received: Received, title: str, press: Press) -> None:
+    there, upload_id, me = my_images.open_set() is not None, my_images.open_id(), my_images.me()
+    error = ""
     try:
-        st.session_state[_IMPORT] = begin_import(received, my_images.open_id(), my_images.me(), title, there)
-    except UserError as error:
-        st.session_state.my_error = str(error)
+        press.result = press.result or begin_import(received, upload_id, me, title, there)
+    except UserError as refused:
+        error = str(refused)
+    st.session_state.my_error = error
+    if press.result is not None:
+        st.session_state[_IMPORT] = press.result
+    st.session_state[_COUNT] += 1
+    forget_press("my_add")
     st.rerun()
 
 

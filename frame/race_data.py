@@ -56,20 +56,21 @@ def start_race(race: Race, fresh: bool = False) -> str:
     """Submit all runs of a race and keep it; returns its id.
 
     Raises `UserError` where the class or the queue does not take it, and for somebody else's pictures; then nothing was
-    submitted.
+    submitted. From there on it reads nothing of the visitor's session, where a drawing might end halfway.
     """
+    visitor = owner()
     private = UPLOAD_NAME.fullmatch(race.base.data) is not None
-    if private and open_own(race.base.data, owner_hash(owner())) is None:
+    if private and open_own(race.base.data, owner_hash(visitor)) is None:
         raise RaceError(
             english("These pictures belong to somebody else, or are gone. Choose a data set in the bar above.")
         )
     experiments = [allowed(experiment, race.varied) for experiment in race.experiments()]
-    run_ids = get_engine().submit_many(experiments, owner(), fresh=fresh)
-    race_id = get_races().add(race, run_ids, owner())  # first, so that no run is without a race that can stop it
+    run_ids = get_engine().submit_many(experiments, visitor, fresh=fresh)
+    race_id = get_races().add(race, run_ids, visitor)  # first, so that no run is without a race that can stop it
     for run_id in run_ids:
-        note_run(run_id)
+        note_run(run_id, visitor)
     if race.guess.recipe is not None and not private:
-        note_guess(GUESS, about_race(race), race.guess.recipe)
+        note_guess(GUESS, about_race(race), race.guess.recipe, visitor)
     return race_id
 
 

@@ -8,13 +8,13 @@ from frame.class_room import most_images
 from frame.datasets import DataInfo
 from frame.experiment_bar import num_images
 from frame.prescription import Prescription, prescribe
+from frame.presses import forget_press, press_button, take_press
 from frame.race_data import start_race
 from frame.race_guess import ask_guess, forget_guess
 from frame.services import get_engine
 from frame.settings import AUTO, Settings
 from frame.text import plain
 from frame.time_limit import choose_time_limit, offer_time_limit
-from frame.widgets import press_button, take_press
 from tl_core.cases import CASE_NAMES, RECIPE_NAMES
 from tl_core.errors import UserError
 from tl_core.language import _, many, mark, retold
@@ -86,13 +86,16 @@ def race_setup(settings: Settings, data: DataInfo, busy: bool) -> None:
             guess=guess,
         )
 
-    if take_press("race_start", ready=ready, busy=busy):
+    if press := take_press("race_start", ready=ready, waiting=bool(data.waiting), busy=busy):
         try:
-            st.session_state.race_id = start_race(race())
-            forget_guess()
+            press.result = press.result or start_race(race())
         except UserError as error:
+            forget_press("race_start")
             st.toast(plain(retold(str(error))))
         else:
+            st.session_state.race_id = press.result
+            forget_guess()
+            forget_press("race_start")
             st.rerun()
     runs = count * len(choice.recipes) * len(choice.sizes)
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):

@@ -106,6 +106,8 @@ def _again(kept: KeptRace, runs: list[RaceRun]) -> None:
         return
 
     def afresh() -> None:
+        if st.session_state.get("race_id") != kept.id:
+            return  # pressed twice
         try:
             st.session_state.race_id = start_race(kept.race, fresh=True)
         except UserError as error:

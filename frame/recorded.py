@@ -64,10 +64,12 @@ def run_changed(run_id: str) -> bool:
 
 
 def _run_afresh(run: Run) -> None:
+    if st.session_state.get("run_id") != run.id:
+        return  # pressed twice
     try:
-        experiment = class_room.allowed(Experiment.from_json(run.experiment))
-        st.session_state.run_id = get_engine().submit(experiment, owner(), fresh=True)
+        experiment, visitor = class_room.allowed(Experiment.from_json(run.experiment)), owner()
+        st.session_state.run_id = get_engine().submit(experiment, visitor, fresh=True)
         st.session_state.afresh_instead_of = run.id
-        class_room.note_run(st.session_state.run_id)
+        class_room.note_run(st.session_state.run_id, visitor)
     except UserError as error:
         st.toast(plain(retold(str(error))))

@@ -82,13 +82,15 @@ def _result(cell: Cell) -> str:
 def choose_cell(cells: Sequence[Cell], thresholds: Thresholds) -> Cell:
     """The cell whose runs are shown: the one clicked on the map, or chosen here; at first one in which the rule lost."""
     by_key = {cell.key: cell for cell in cells}
-    if st.session_state.get("rule_cell") not in by_key:
+    chosen = st.session_state.get("rule_cell")
+    if chosen not in by_key:
         lost = (
             cell
             for cell in cells
             if (case := cell.textbook(thresholds)) and cell.verdict.outcome(case.name) == "beaten"
         )
-        st.session_state.rule_cell = next(lost, cells[0]).key
+        chosen = next(lost, cells[0]).key
+    st.session_state.rule_cell = chosen  # also where it is there already: see frame.agreed
     key = st.selectbox(
         _("Runs of"),
         list(by_key),

@@ -123,9 +123,8 @@ def _cells(run: Run, answers: ExamAnswers | None, classes: list[str], confusion:
     labels = range(len(classes))
 
     def chosen() -> tuple[int, int]:
-        if st.session_state.get(true_key) not in labels or st.session_state.get(predicted_key) not in labels:
-            st.session_state[true_key], st.session_state[predicted_key] = largest_mistake(confusion)
-        return st.session_state[true_key], st.session_state[predicted_key]
+        cell = st.session_state.get(true_key), st.session_state.get(predicted_key)
+        return cell if cell[0] in labels and cell[1] in labels else largest_mistake(confusion)
 
     def pick() -> None:
         point = picked_point(plot_key)
@@ -145,6 +144,9 @@ def _cells(run: Run, answers: ExamAnswers | None, classes: list[str], confusion:
     @st.fragment
     def area() -> None:
         true, predicted = cell = chosen()
+        st.session_state[true_key], st.session_state[predicted_key] = (
+            cell  # also where it is there already: see frame.agreed
+        )
         left, right = st.columns([5, 6], gap="large")
         with left:
             st.markdown(_("**Confusion matrix:** for each true class, how many test images were given each class."))

@@ -60,22 +60,26 @@ def recipe_word(experiment: Experiment) -> str:
     return _("{recipe}, cut after {stage}", recipe=word, stage=experiment.cut) if experiment.cut else word
 
 
-def is_going_on(run_id: str | None, experiment: Experiment) -> bool:
-    """Whether the shown run is this very experiment and not over yet."""
-    if not run_id:
-        return False
+def find_run(run_id: str | None) -> Run | None:
+    """The run that the page shows; None where there is none, or it has been deleted."""
     try:
-        run = get_store().get_run(run_id)
+        return get_store().get_run(run_id) if run_id else None
     except RunNotFound:
-        return False
-    return run.active and run.experiment == experiment.to_json()
+        return None
 
 
-def is_another_plan(run_id: str, experiment: Experiment) -> bool:
-    """Whether the shown run's layers say nothing of this experiment: another network or recipe."""
+def is_going_on(run: Run | None, experiment: Experiment) -> bool:
+    """Whether the run is this very experiment and not over yet."""
+    return run is not None and run.active and run.experiment == experiment.to_json()
+
+
+def is_another_plan(run: Run | None, experiment: Experiment) -> bool:
+    """Whether the run's layers say nothing of this experiment: another network or recipe."""
+    if run is None:
+        return True
     try:
-        shown = Experiment.from_json(get_store().get_run(run_id).experiment)
-    except (RunNotFound, UserError):
+        shown = Experiment.from_json(run.experiment)
+    except UserError:  # of an earlier program
         return True
     return (shown.network, shown.make_recipe()) != (experiment.network, experiment.make_recipe())
 

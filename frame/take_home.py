@@ -118,6 +118,8 @@ def _form(run: Run, form: str, titles: Callable[[], tuple[str, str]], link: str)
 
     def begin() -> None:
         remembered = _remembered()
+        if asked_for in remembered and remembered[asked_for].going_on:
+            return  # pressed twice
         with speaking(spoken):
             title, data_title = titles()
         question = get_engine().begin(

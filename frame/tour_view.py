@@ -79,9 +79,9 @@ def _guess_key(step: Step) -> str:
 
 
 def _start(step: Step) -> None:
-    guess = st.session_state.get(
-        _guess_key(step)
-    )  # of this moment: the page may not have been drawn since it was given
+    if tour_state.race_of(step) is not None:
+        return  # pressed twice
+    guess = st.session_state.get(_guess_key(step))  # of this moment, not of when the page was last drawn
     try:
         tour_state.start(step, guess if guess in (*step.trial.recipes, NOBODY) else None)
     except UserError as error:

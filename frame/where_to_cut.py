@@ -44,9 +44,13 @@ def show_where_to_cut(settings: Settings, resolved: Experiment, network: Network
     waiting = _("Shown after your guess.") if asking else _("Measuring each stage ...")
 
     def change(stage: str | None) -> None:
-        if stage and stage != present:
+        now = state.get_settings()
+        if now.experiment.network != network.name:
+            return  # another since this was drawn
+        experiment = resolved if now.auto else now.experiment
+        if stage and stage != resolve_cut(network, experiment.make_recipe().cut):
             try:
-                state.change(**cut_change(resolved, network, stage))
+                state.change(**cut_change(experiment, network, stage))
             except UserError as error:
                 st.toast(plain(retold(str(error))))
 

@@ -1,6 +1,5 @@
-"""Widgets whose value lives in the settings, and buttons that act on the page as it is when they are pressed."""
+"""Widgets whose value lives in the settings."""
 
-import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -8,34 +7,9 @@ import streamlit as st
 
 from frame import state
 from frame.agreed import agreed
-from frame.settings import Settings
 from tl_core.cases import ALL, CUSTOM, EXCEPT_FIRST
 from tl_core.language import _
 from tl_core.networks import get_network
-
-PATIENCE = 10.0  # seconds: who pressed longer ago has given up
-
-
-def press_button(label: str, *, key: str, **options: Any) -> None:
-    """A button whose press is kept for `take_press`.
-
-    A callback would act on what the page was when the button was last drawn, and who types a number and presses at once would
-    not be asked for the number; a plain button forgets a press where the page is drawn again before it is reached.
-    """
-    st.button(label, key=key, on_click=lambda: st.session_state.update({_pressed(key): time.monotonic()}), **options)
-
-
-def take_press(key: str, *, ready: bool = True, busy: bool = False) -> bool:
-    """Whether the button was pressed; once for each press. What is not `ready` yet keeps a press for `PATIENCE`; what is `busy`
-    with an earlier one forgets it."""
-    if not ready and not busy:
-        return False
-    when = st.session_state.pop(_pressed(key), None)
-    return when is not None and not busy and time.monotonic() - when < PATIENCE
-
-
-def _pressed(key: str) -> str:
-    return f"{key}_pressed"
 
 
 def widget(key: str, value: Any, changed: Callable[[], None] | None = None) -> str:
@@ -50,7 +24,7 @@ def widget(key: str, value: Any, changed: Callable[[], None] | None = None) -> s
     if changed is not None and shown != value and before.get(key) == value:
         changed()
         st.rerun()
-    if key not in st.session_state or shown != value:
+    if key not in before or key not in st.session_state or shown != value:
         st.session_state[key] = value
     before[key] = value
     return key
@@ -86,8 +60,9 @@ def choice(
     )
 
 
-def change_network(settings: Settings, name: str) -> None:
+def change_network(name: str) -> None:
     """Another network has other stages to cut after."""
+    settings = state.get_settings()
     if name != settings.experiment.network:
         own = settings.experiment.freeze if settings.experiment.recipe == CUSTOM else None
         freeze = own if own in (ALL, EXCEPT_FIRST) else None

@@ -1,5 +1,7 @@
 """Texts about a case and its layers, laid out."""
 
+from dataclasses import replace
+
 import streamlit as st
 
 from frame import state
@@ -122,7 +124,7 @@ def thresholds_widgets(thresholds: Thresholds, default: Thresholds) -> None:
             sorted({*sizes, thresholds.num_images}),
             format_func=lambda n: _("{n:,}", n=n),
             key="line_images",
-            on_change=lambda: state.change(thresholds=Thresholds(st.session_state.line_images, thresholds.similarity)),
+            on_change=lambda: _move(num_images=st.session_state.line_images),
             help=_("The lesson calls {n:,} images small and one million large.", n=default.num_images),
         )
         st.session_state.line_similarity = thresholds.similarity
@@ -132,8 +134,10 @@ def thresholds_widgets(thresholds: Thresholds, default: Thresholds) -> None:
             1.0,
             step=0.05,
             key="line_similarity",
-            on_change=lambda: state.change(
-                thresholds=Thresholds(thresholds.num_images, st.session_state.line_similarity)
-            ),
+            on_change=lambda: _move(similarity=st.session_state.line_similarity),
             help=_("Near 0: the pre-trained layers are no help. 1: they help as much as on the original pictures."),
         )
+
+
+def _move(**line: float) -> None:
+    state.change(thresholds=replace(state.get_settings().thresholds, **line))

@@ -12,6 +12,7 @@ from frame.experiment_bar import IMAGINED_CLASSES, experiment_bar, imagined_size
 from frame.glossary import tell
 from frame.measured import show_measured
 from frame.prescription import prescribe
+from frame.presses import forget_press, press_button, take_press
 from frame.settings import case_of
 from frame.text import plain
 from frame.where_to_cut import show_where_to_cut
@@ -54,6 +55,7 @@ def move_point() -> None:
     if click is None:
         return
     images, wanted = click
+    settings = state.get_settings()  # of this moment, not of when the page was last drawn
     if settings.imagined:
         state.change(num_images=images, similarity=wanted)
         return
@@ -61,7 +63,7 @@ def move_point() -> None:
         guess.set_guess(settings, wanted)
         state.change(num_images=images)
         return
-    top = max(prescription.similarity or 0.0, 0.05) / max(1 - experiment.distance, 0.25)
+    top = max(prescription.similarity or 0.0, 0.05) / max(1 - settings.experiment.distance, 0.25)
     distance = min(POSITIONS, key=lambda position: abs(top * (1 - position) - wanted))
     state.change(num_images=images, distance=distance)
     if wanted > top + 0.1:
@@ -104,10 +106,18 @@ with right:
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         if settings.imagined:
             real_pictures_button()
-        elif st.button(_("Train this"), type="secondary" if asking else "primary", disabled=data.description is None):
-            if asking:
-                guess.skip(settings, always=False)
-            st.switch_page(st.session_state.pages["train"])
+        else:
+            press_button(
+                _("Train this"),
+                key="train_this",
+                type="secondary" if asking else "primary",
+                disabled=data.description is None,
+            )
+            if take_press("train_this", ready=data.description is not None):
+                if asking:
+                    guess.skip(settings, always=False)
+                forget_press("train_this")
+                st.switch_page(st.session_state.pages["train"])
         thresholds_widgets(settings.thresholds, Thresholds())
         glossary()
     if not settings.imagined and not data.error and not data.missing:

@@ -10,14 +10,14 @@ from frame.entry import enter
 from frame.experiment_bar import experiment_bar, num_images, real_pictures_button
 from frame.history import selected_runs, show_history
 from frame.prescription import Prescription, prescribe
+from frame.presses import Press, forget_press, press_button, take_press
 from frame.replay import is_replayed
-from frame.run_view import is_another_plan, is_going_on, show_run
+from frame.run_view import find_run, is_another_plan, is_going_on, show_run
 from frame.services import get_engine, owner
 from frame.settings import Settings, case_of
 from frame.text import plain
 from frame.train_options import train_options
 from frame.try_picture import show_try_picture
-from frame.widgets import press_button, take_press
 from frame.words import case_text, few_or_many, recipe_name, weights_words
 from tl_core.errors import UserError
 from tl_core.experiment import Experiment
@@ -32,6 +32,19 @@ def why(settings: Settings, prescription: Prescription) -> str:
     if prescription.similarity is None:
         return _("by the number of images only: the similarity is not measured")
     return _("the map's choice for {kind} images", kind=few_or_many(prescription.case))
+
+
+def start(experiment: Experiment, press: Press) -> None:
+    """Submit it, once, and show it from now on."""
+    try:
+        if press.result is None:
+            wanted, visitor = class_room.allowed(experiment), owner()
+            press.result = get_engine().submit(wanted, visitor)  # nothing of the session is read between here ...
+            class_room.note_run(press.result, visitor)  # ... and here
+        st.session_state.run_id = press.result
+    except UserError as error:
+        st.toast(plain(retold(str(error))))
+    forget_press("train_start")
 
 
 def show_plan(experiment: Experiment, num_classes: int) -> None:
@@ -53,6 +66,7 @@ show_trouble(data)
 
 run_id = st.session_state.get("run_id")
 if settings.imagined:
+    forget_press("train_start")
     st.info(
         _(
             "An imagined data set has no pictures to train on. Choose a data set in the bar above, or bring your own on the "
@@ -63,26 +77,26 @@ if settings.imagined:
 else:
     prescription = prescribe(settings, data, num_images(settings, data))
     experiment = settings.resolved(prescription.case)
-
-    ready = data.description is not None and not (settings.auto and data.waiting)
-    if take_press("train_start", ready=ready, busy=is_going_on(run_id, experiment)):
-        try:
-            run_id = st.session_state.run_id = get_engine().submit(class_room.allowed(experiment), owner())
-            class_room.note_run(run_id)
-        except UserError as error:
-            st.toast(plain(retold(str(error))))
+    waiting = settings.auto and bool(data.waiting)
+    ready = data.description is not None and not waiting
+    shown = find_run(run_id)
+    busy = is_going_on(shown, class_room.as_allowed(experiment))
+    if press := take_press("train_start", ready=ready, waiting=bool(data.waiting), busy=busy):
+        start(experiment, press)
+        run_id = st.session_state.get("run_id")
+        shown = find_run(run_id)
+        busy = is_going_on(shown, class_room.as_allowed(experiment))
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-        press_button(
-            _("Start"), type="primary", key="train_start", disabled=not ready or is_going_on(run_id, experiment)
-        )
+        press_button(_("Start"), type="primary", key="train_start", disabled=not ready or busy)
         train_options(settings, get_network(experiment.network))
         recipe = recipe_name(case_of(experiment))
         st.markdown(_("Recipe: **{recipe}** ({choice}).", recipe=recipe, choice=why(settings, prescription)))
-    if not run_id:
-        show_plan(experiment, data.num_classes or 2)
-    elif is_another_plan(run_id, experiment):
-        with st.expander(_("What Start would train now"), expanded=True):
+    with st.container():  # whether there is something in it or not: see frame.places
+        if not run_id:
             show_plan(experiment, data.num_classes or 2)
+        elif ready and is_another_plan(shown, experiment):
+            with st.expander(_("What Start would train now"), expanded=True):
+                show_plan(experiment, data.num_classes or 2)
 
 if run_id:
     show_run(run_id, selected_runs())

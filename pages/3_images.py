@@ -10,6 +10,7 @@ from frame.entry import enter
 from frame.my_images_add import add_area
 from frame.my_images_checkup import show_checkup
 from frame.my_images_classes import show_classes
+from frame.presses import forget_press, press_button, take_press
 from frame.text import plain
 from tl_core.data.collection import Collection, Version
 from tl_core.data.edits import MAX_PICTURES
@@ -136,8 +137,11 @@ else:
             )
         with st.container(horizontal=True):
             for label, page in ((_("Train on them"), "train"), (_("See them on the map"), "cases")):
-                if st.button(label, disabled=not can_train, type="primary" if page == "train" else "secondary"):
+                key = f"my_to_{page}"
+                press_button(label, key=key, disabled=not can_train, type="primary" if page == "train" else "secondary")
+                if take_press(key, ready=can_train, waiting=bool(waiting)):
                     my_images.choose(collection)
+                    forget_press(key)
                     st.switch_page(st.session_state.pages[page])
         show_classes(collection, version)
     redraw_when_done(waiting)

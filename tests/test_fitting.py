@@ -143,9 +143,12 @@ def test_accuracies_that_contradict_each_other_are_said() -> None:
 
 
 def test_held_out_above_training_is_explained_while_the_run_goes_on() -> None:
-    rows = epochs([1.0, 0.9, 0.8, 0.7], [0.8, 0.7, 0.6, 0.5], [0.5, 0.6, 0.65, 0.7], [0.6, 0.7, 0.75, 0.8])
-    assert say_fitting(judge(rows, 1000, 500, 10, over=False), over=False).startswith(
+    train, val = [0.4, 0.5, 0.6, 0.7], [0.5, 0.65, 0.72, 0.82]
+    losses = [1.0, 0.9, 0.8, 0.7], [0.8, 0.7, 0.6, 0.5]
+    rows = epochs(*losses, train, val)
+    assert say_fitting(judge(rows, 1000, 2000, 10, over=False), over=False).startswith(
         "Held-out above training is no error"
     )
-    level = epochs([1.0, 0.9, 0.8, 0.7], [0.8, 0.7, 0.6, 0.5], [0.5, 0.6, 0.65, 0.7], [0.5, 0.6, 0.66, 0.72])
-    assert say_fitting(judge(level, 1000, 500, 10, over=False), over=False) == ""
+    assert judge(rows, 1000, 20, 10, over=False).kind == "open", "within the noise of 20 images"
+    assert judge(epochs(*losses, [0.7] * 4, [0.82] * 4), 1000, 2000, 10, over=False).kind == "open", "it learns no more"
+    assert judge(rows, 1000, 2000, 10).kind == "fine", "of a run that is over"

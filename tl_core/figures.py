@@ -19,6 +19,7 @@ from tl_core.palette import (
 )
 
 NO_POINTS = mark("The curve begins with the first epoch")
+_TOOLS = 28  # pixels above the axes: for Plotly's tools, which would cover words at the ends of lines
 _MAX_CLASSES_WITH_TEXT = 12
 _LABEL_GAP = 0.06  # of the axis: labels at line ends are at least this far apart
 
@@ -55,7 +56,7 @@ def _layout(height: int, dark: bool, ink: str | None = None) -> dict[str, Any]:
         "template": None,
         "separators": separators(),
         "height": height,
-        "margin": {"l": 56, "r": 16, "t": 12, "b": 48},
+        "margin": {"l": 56, "r": 16, "t": _TOOLS, "b": 48},
         "paper_bgcolor": "rgba(0,0,0,0)",
         "plot_bgcolor": "rgba(0,0,0,0)",
         "font": {"family": FONT_PLOTLY, "size": 14, "color": ink or PLOT_INK[dark]},

@@ -24,7 +24,7 @@ LEAST_GAP = 0.05  # between the accuracies; a smaller one that is no noise is ca
 # and the last epoch of eight runs on 20 to 200 held-out images of four sets, and less where the mean had changed less.
 LOSS_SPREAD = 0.5
 
-Kind = Literal["early", "few", "open", "rising", "gap", "underfitting", "small gap", "fine"]
+Kind = Literal["early", "few", "open", "rising", "gap", "underfitting", "ahead", "small gap", "fine"]
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,8 @@ class Fitting:
 
     - `kind`: 'early' (too few epochs) and 'few' (too few held-out images) to tell; 'open': nothing to name yet in a run that
       goes on; 'rising': the held-out loss rises while the training loss falls; 'gap' and 'small gap' between training and
-      held-out accuracy; 'underfitting': even the training images are not learnt; 'fine'.
+      held-out accuracy; 'ahead': the held-out accuracy lies above the training one while that still rises, in a run that goes on;
+      'underfitting': even the training images are not learnt; 'fine'.
     - `since`: the epoch, from 1, from which on it is so: that of the lowest held-out loss for 'rising', that from which the
       training loss stands still for 'underfitting'. None where it has not lasted, or where there is nothing to date.
     - `num_epochs`: how many came after `since`, 0 without it.
@@ -100,7 +101,8 @@ def judge(
                 "underfitting", *counts, since, epochs[-1]["epoch"] - since if since else 0, **accuracies
             )  # fmt: skip
     if not over:
-        return Fitting("open", *counts, **accuracies)
+        learns = epochs[-1]["train_accuracy"] - epochs[-FEWEST_EPOCHS]["train_accuracy"] > LEAST_GAP
+        return Fitting("ahead" if learns and -gap > max(noise, LEAST_GAP) else "open", *counts, **accuracies)
     return Fitting("small gap" if gap > noise else "fine", *counts, **accuracies)
 
 

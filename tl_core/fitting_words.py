@@ -6,8 +6,6 @@ from typing import Any
 from tl_core.fitting import Contradiction, Fitting, judge
 from tl_core.language import _
 
-AHEAD = 0.03  # of held-out accuracy before the training one, while a run goes on: visible in its curves
-
 
 def fitting_verdict(epochs: Sequence[dict[str, Any]], num_train: int, num_val: int, num_trainable: int) -> str:
     """One sentence or two on over- or underfitting in a run that is over, from its `epoch` events (as JSON)."""
@@ -79,7 +77,7 @@ def _say_now(fitting: Fitting) -> str:
             "images are right.",
             epochs=fitting.num_epochs, train=100 * fitting.train_accuracy,
         )  # fmt: skip
-    if fitting.val_accuracy - fitting.train_accuracy > AHEAD:
+    if fitting.kind == "ahead":
         return _(
             "Held-out above training is no error: training images are counted while an epoch is still learning from them, "
             "held-out images when it has ended. As long as a network learns quickly, that puts them ahead."

@@ -273,7 +273,7 @@ def test_an_experiment_from_a_page_before_the_lock_is_refused(monkeypatch: pytes
     found = open_class()
     get_classes().join(found.code, "Ann", ANN)
     get_classes().set_rules(found.id, Rules(locked=("data",), given={"data": "digits"}), TEACHER)
-    for module in ("class_store", "class_room"):
+    for module in "class_store":
         monkeypatch.setattr(f"frame.{module}.owner", lambda: ANN)
     assert class_room.allowed(Experiment(data="digits")) == Experiment(data="digits")
     with pytest.raises(Exception, match="fixed this setting meanwhile: data set"):
@@ -289,7 +289,7 @@ def test_locks_hold_when_the_teacher_has_pictures_of_his_own_in_the_bar(monkeypa
     next(one for one in app.selectbox if one.label == "Options of the training").set_value("locked")
     button(app, "Set for the class").click().run()
     assert "data" not in get_classes().get(found.id)[0].rules.given
-    for module in ("class_store", "class_room"):
+    for module in "class_store":
         monkeypatch.setattr(f"frame.{module}.owner", lambda: ANN)
     for data in ("digits", "stripes"):
         right = Experiment(data=data, recipe="case-3", epochs=4)
@@ -325,10 +325,9 @@ def test_guesses_are_tallied_and_kept_back_until_they_are_shown() -> None:
     assert "0.7 to 0.8: 1" in html(visit(ANN))
 
 
-def test_students_see_a_race_guess_by_the_recipes_name(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_students_see_a_race_guess_by_the_recipes_name() -> None:
     found = open_class()
     get_classes().join(found.code, "Ann", ANN)
-    monkeypatch.setattr("frame.class_room.owner", lambda: ANN)
-    class_room.note_guess("race", "Which recipe wins on digits?", "case-3")
+    class_room.note_guess("race", "Which recipe wins on digits?", "case-3", ANN)
     (tally,) = get_guesses().tallies(found.id)
     assert (question(tally), counted(tally)) == ("Which recipe wins on digits?", [("Case 3", 1)])

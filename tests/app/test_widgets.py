@@ -1,9 +1,4 @@
-import time
-
-import pytest
 from streamlit.testing.v1 import AppTest
-
-from frame import widgets
 
 
 def page() -> None:
@@ -49,55 +44,3 @@ def test_nothing_is_chosen_at_first() -> None:
     app.selectbox(key="run").set_value("b").run()
     assert app.session_state.chosen == ["b"]
     assert not app.exception
-
-
-def form() -> None:
-    import streamlit as st
-
-    from frame.widgets import press_button, take_press
-
-    number = st.number_input("Number", 0, 100, 0, key="number")
-    if take_press("go", ready=st.session_state.ready, busy=st.session_state.busy):
-        st.session_state.went.append(number)
-    press_button("Go", key="go")
-
-
-def begin_form(*, ready: bool = True, busy: bool = False) -> AppTest:
-    app = AppTest.from_function(form)
-    for name, value in {"ready": ready, "busy": busy, "went": []}.items():
-        app.session_state[name] = value
-    return app.run()
-
-
-def test_a_press_acts_on_what_was_typed_in_the_same_moment() -> None:
-    app = begin_form()
-    app.number_input(key="number").set_value(90)
-    app.button(key="go").click().run()
-    assert app.session_state.went == [90]
-    app.run()
-    assert app.session_state.went == [90]
-
-
-def test_a_press_waits_until_the_page_is_ready(monkeypatch: pytest.MonkeyPatch) -> None:
-    app = begin_form(ready=False)
-    app.button(key="go").click().run()
-    assert app.session_state.went == []
-    app.session_state.ready = True
-    app.run()
-    assert app.session_state.went == [0]
-
-    app.session_state.ready = False
-    app.button(key="go").click().run()
-    later = time.monotonic() + widgets.PATIENCE + 1
-    monkeypatch.setattr(widgets.time, "monotonic", lambda: later)
-    app.session_state.ready = True
-    app.run()
-    assert app.session_state.went == [0]
-
-
-def test_a_second_press_of_what_goes_on_already_is_forgotten() -> None:
-    app = begin_form(busy=True)
-    app.button(key="go").click().run()
-    app.session_state.busy = False
-    app.run()
-    assert app.session_state.went == []

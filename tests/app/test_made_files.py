@@ -8,14 +8,14 @@ from streamlit.runtime.media_file_manager import MediaFileManager, MediaFileMeta
 from streamlit.runtime.media_file_storage import MediaFileStorageError
 from streamlit.runtime.memory_media_file_storage import MemoryMediaFileStorage
 
-from frame import fetching
+from frame import made_files
 
 
 @pytest.fixture
 def manager(monkeypatch: pytest.MonkeyPatch) -> Iterator[MediaFileManager]:
     monkeypatch.setattr(media_file_manager, "_get_session_id", lambda: "ann")
     before = MediaFileMetadata.mark_for_delete, MediaFileMetadata.is_marked_for_delete
-    fetching.install()
+    made_files.install()
     yield MediaFileManager(MemoryMediaFileStorage("/media"))
     MediaFileMetadata.mark_for_delete, MediaFileMetadata.is_marked_for_delete = before
 
@@ -35,16 +35,16 @@ def test_it_outlives_the_scripts_of_a_class(manager: MediaFileManager) -> None:
 
 def test_it_is_let_go_when_its_time_is_over(manager: MediaFileManager, monkeypatch: pytest.MonkeyPatch) -> None:
     now = [1_000.0]
-    monkeypatch.setattr(fetching.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr(made_files.time, "monotonic", lambda: now[0])
     file = make(manager)
     manager.remove_orphaned_files()
-    now[0] += fetching.KEPT - 1
+    now[0] += made_files.KEPT - 1
     make(manager)  # asked for once more: its time begins again
     manager.remove_orphaned_files()
     now[0] += 2
     manager.remove_orphaned_files()
     assert manager._storage.get_file(file)
-    now[0] += fetching.KEPT
+    now[0] += made_files.KEPT
     manager.remove_orphaned_files()
     with pytest.raises(MediaFileStorageError):
         manager._storage.get_file(file)

@@ -9,6 +9,7 @@ This touches private names of Streamlit, as what is told in frame.last_words doe
 
 import time
 
+from streamlit import runtime
 from streamlit.runtime.media_file_manager import MediaFileMetadata
 
 KEPT = 60.0  # seconds from when nothing refers to it
@@ -18,6 +19,12 @@ def install() -> None:
     """For every file of this server; again does nothing."""
     MediaFileMetadata.mark_for_delete = _mark
     MediaFileMetadata.is_marked_for_delete = property(_is_over)
+
+
+def let_go() -> None:
+    """Delete those whose time is over, as Streamlit does when a script ends."""
+    if runtime.exists():
+        runtime.get_instance().media_file_mgr.remove_orphaned_files()
 
 
 def _mark(file: MediaFileMetadata) -> None:
