@@ -273,8 +273,7 @@ def test_an_experiment_from_a_page_before_the_lock_is_refused(monkeypatch: pytes
     found = open_class()
     get_classes().join(found.code, "Ann", ANN)
     get_classes().set_rules(found.id, Rules(locked=("data",), given={"data": "digits"}), TEACHER)
-    for module in "class_store":
-        monkeypatch.setattr(f"frame.{module}.owner", lambda: ANN)
+    monkeypatch.setattr("frame.class_store.owner", lambda: ANN)
     assert class_room.allowed(Experiment(data="digits")) == Experiment(data="digits")
     with pytest.raises(Exception, match="fixed this setting meanwhile: data set"):
         class_room.allowed(Experiment(data="flowers"))
@@ -289,8 +288,7 @@ def test_locks_hold_when_the_teacher_has_pictures_of_his_own_in_the_bar(monkeypa
     next(one for one in app.selectbox if one.label == "Options of the training").set_value("locked")
     button(app, "Set for the class").click().run()
     assert "data" not in get_classes().get(found.id)[0].rules.given
-    for module in "class_store":
-        monkeypatch.setattr(f"frame.{module}.owner", lambda: ANN)
+    monkeypatch.setattr("frame.class_store.owner", lambda: ANN)
     for data in ("digits", "stripes"):
         right = Experiment(data=data, recipe="case-3", epochs=4)
         assert class_room.allowed(right) == right
