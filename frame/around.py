@@ -5,7 +5,7 @@ from sqlalchemy.exc import DBAPIError
 
 from frame import class_banner, class_store, components, entry, language, outage, services, shelf, state, tools, wake
 from frame.agreed import disagree
-from frame.presses import forget_presses
+from frame.presses import forget_unasked
 from frame.text import plain
 from tl_core.language import _
 from tl_core.paths import ASSETS
@@ -32,7 +32,6 @@ def show() -> None:
     st.session_state.pages = pages
     if st.session_state.get("page_before") != page.url_path:
         disagree()
-        forget_presses()
         st.session_state.page_before = page.url_path
     st.html(ASSETS / "style.css")
     language.choose_language()
@@ -50,6 +49,7 @@ def show() -> None:
             class_banner.show_banner()
             entry.announce()
             page.run()
+            forget_unasked()
             state.write_url()
             wake.listen()
     except DBAPIError as error:

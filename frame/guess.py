@@ -73,8 +73,7 @@ def ask(settings: Settings) -> tuple[Future, ...]:
     )
 
     def moved() -> None:
-        if _get(settings).value is not None:  # not what comes with a click on Skip
-            set_guess(settings, st.session_state.guess_value)
+        set_guess(settings, st.session_state.guess_value)
 
     st.slider(
         _("Your guess: 0 quite different, 1 just like them"),

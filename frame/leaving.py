@@ -48,15 +48,11 @@ class Leaving:
             else:
                 gc.unfreeze()
                 settle()
+                asyncio.get_running_loop().call_later(made_files.KEPT + 1.0, _let_files_go)  # no script ends before
             memory.give_back()
-            asyncio.get_running_loop().call_later(made_files.KEPT + 1.0, self._files_too)
         self._left, self._looking = left, False
         if left:
             self._look_later(storage, EVERY)
-
-    def _files_too(self) -> None:
-        made_files.let_go()
-        memory.give_back()
 
 
 _leaving = Leaving()
@@ -73,6 +69,11 @@ def settle() -> None:
     """Keep what there is out of later collections: at a time when no visitor's things are among it."""
     gc.collect()
     gc.freeze()
+
+
+def _let_files_go() -> None:
+    made_files.let_go()
+    memory.give_back()
 
 
 def _somebody_is_here() -> bool:

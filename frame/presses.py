@@ -16,9 +16,13 @@ _KEY = "presses"
 
 @dataclass
 class Press:
-    """`result`: what it has led to that must not be done twice, put in at once by whoever does it; None until then."""
+    """`result`: what it has led to that must not be done twice, put in at once by whoever does it; None until then.
+
+    `asked`: whether `take_press` has been called for it since the last drawing that came to its end.
+    """
 
     result: Any = None
+    asked: bool = False
 
 
 def press_button(label: str, *, key: str, **options: Any) -> None:
@@ -32,7 +36,10 @@ def take_press(key: str, *, ready: bool = True, waiting: bool = False, busy: boo
     What is not `ready` keeps a press as long as it is `waiting` for something; what is `busy` with an earlier one forgets it.
     """
     press = _presses().get(key)
-    if press is None or press.result is not None:
+    if press is None:
+        return None
+    press.asked = True
+    if press.result is not None:
         return press
     if busy or not (ready or waiting):
         forget_press(key)
@@ -44,9 +51,12 @@ def forget_press(key: str) -> None:
     _presses().pop(key, None)
 
 
-def forget_presses() -> None:
-    """On another page nothing comes of those that have led to nothing yet."""
-    st.session_state[_KEY] = {key: press for key, press in _presses().items() if press.result is not None}
+def forget_unasked() -> None:
+    """At the end of a drawing: nothing comes of presses that nothing on the page has asked for, as on another page."""
+    kept = {key: press for key, press in _presses().items() if press.asked or press.result is not None}
+    for press in kept.values():
+        press.asked = False
+    st.session_state[_KEY] = kept
 
 
 def _presses() -> dict[str, Press]:

@@ -97,6 +97,7 @@ def race_setup(settings: Settings, data: DataInfo, busy: bool) -> None:
             forget_guess()
             forget_press("race_start")
             st.rerun()
+
     runs = count * len(choice.recipes) * len(choice.sizes)
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         press_button(_("Start the race"), type="primary", disabled=not ready or busy, key="race_start")

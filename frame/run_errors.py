@@ -144,9 +144,7 @@ def _cells(run: Run, answers: ExamAnswers | None, classes: list[str], confusion:
     @st.fragment
     def area() -> None:
         true, predicted = cell = chosen()
-        st.session_state[true_key], st.session_state[predicted_key] = (
-            cell  # also where it is there already: see frame.agreed
-        )
+        st.session_state[true_key], st.session_state[predicted_key] = cell  # also where it is there: see frame.agreed
         left, right = st.columns([5, 6], gap="large")
         with left:
             st.markdown(_("**Confusion matrix:** for each true class, how many test images were given each class."))

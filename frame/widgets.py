@@ -15,9 +15,9 @@ from tl_core.networks import get_network
 def widget(key: str, value: Any, changed: Callable[[], None] | None = None) -> str:
     """Give a widget its value from the settings; returns its key.
 
-    Only where they differ: a value that is set would overwrite what the visitor does at this moment. Under quick
-    changes Streamlit may drop the callback of the last one; then the widget is ahead of the settings, which have not changed
-    since, and `changed` is called here.
+    Only where they differ, or the widget is new on the page: a value that is set would overwrite what the visitor does at this
+    moment. Under quick changes Streamlit may drop the callback of the last one; then the widget is ahead of the settings, which
+    have not changed since, and `changed` is called here.
     """
     before = agreed()
     shown = st.session_state.get(key, value)

@@ -23,6 +23,7 @@ from tl_core.errors import UserError
 from tl_core.experiment import Experiment
 from tl_core.language import _, retold
 from tl_core.networks import get_network
+from tl_core.store import Run
 
 
 def why(settings: Settings, prescription: Prescription) -> str:
@@ -32,6 +33,12 @@ def why(settings: Settings, prescription: Prescription) -> str:
     if prescription.similarity is None:
         return _("by the number of images only: the similarity is not measured")
     return _("the map's choice for {kind} images", kind=few_or_many(prescription.case))
+
+
+def standing(run_id: str | None, experiment: Experiment) -> tuple[Run | None, bool]:
+    """The shown run, and whether it is this very experiment and goes on."""
+    shown = find_run(run_id)
+    return shown, is_going_on(shown, class_room.as_allowed(experiment))
 
 
 def start(experiment: Experiment, press: Press) -> None:
@@ -66,7 +73,6 @@ show_trouble(data)
 
 run_id = st.session_state.get("run_id")
 if settings.imagined:
-    forget_press("train_start")
     st.info(
         _(
             "An imagined data set has no pictures to train on. Choose a data set in the bar above, or bring your own on the "
@@ -77,15 +83,12 @@ if settings.imagined:
 else:
     prescription = prescribe(settings, data, num_images(settings, data))
     experiment = settings.resolved(prescription.case)
-    waiting = settings.auto and bool(data.waiting)
-    ready = data.description is not None and not waiting
-    shown = find_run(run_id)
-    busy = is_going_on(shown, class_room.as_allowed(experiment))
+    ready = data.description is not None and not (settings.auto and data.waiting)
+    shown, busy = standing(run_id, experiment)
     if press := take_press("train_start", ready=ready, waiting=bool(data.waiting), busy=busy):
         start(experiment, press)
         run_id = st.session_state.get("run_id")
-        shown = find_run(run_id)
-        busy = is_going_on(shown, class_room.as_allowed(experiment))
+        shown, busy = standing(run_id, experiment)
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         press_button(_("Start"), type="primary", key="train_start", disabled=not ready or busy)
         train_options(settings, get_network(experiment.network))

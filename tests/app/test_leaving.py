@@ -98,6 +98,29 @@ def test_what_is_left_when_nobody_is_here_is_kept_out_of_collections(
 
 
 @pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize("here", [True, False])
+def test_files_that_nobody_fetches_any_more_are_let_go_when_all_have_left(
+    monkeypatch: pytest.MonkeyPatch, here: bool
+) -> None:
+    let_go: list[None] = []
+    monkeypatch.setattr(leaving.made_files, "KEPT", -0.9)
+    monkeypatch.setattr(leaving.made_files, "let_go", lambda: let_go.append(None))
+    monkeypatch.setattr(leaving, "_somebody_is_here", lambda: here)
+    storage = MemorySessionStorage(maxsize=8, ttl_seconds=TTL)
+
+    async def visit() -> None:
+        leave(storage, "one")
+        await asyncio.sleep(1.6)
+        for _wait in range(0 if here else 100):  # a collection may take long
+            if let_go:
+                break
+            await asyncio.sleep(0.1)
+
+    run_in_loop(visit())
+    assert let_go == ([] if here else [None]), "the next script that ends sees to it where somebody is here"
+
+
+@pytest.mark.usefixtures("quick")
 def test_what_was_kept_out_is_collected_when_it_has_become_garbage() -> None:
     monument = Session("loaded")
     gone = weakref.ref(monument)

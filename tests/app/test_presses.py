@@ -6,12 +6,13 @@ from streamlit.testing.v1 import AppTest
 def page() -> None:
     import streamlit as st
 
-    from frame.presses import forget_press, forget_presses, press_button, take_press
+    from frame.presses import forget_press, forget_unasked, press_button, take_press
 
     state = st.session_state
     number = st.number_input("Number", 0, 100, 0, key="number")
     if state.leave:
-        forget_presses()
+        forget_unasked()
+        st.stop()
     press = take_press("go", ready=state.ready, waiting=state.waiting, busy=state.busy)
     if press is not None:
         if press.result is None:
@@ -22,6 +23,7 @@ def page() -> None:
             st.rerun()
         forget_press("go")
     press_button("Go", key="go")
+    forget_unasked()
 
 
 def begin(**values: bool) -> AppTest:

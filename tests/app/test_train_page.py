@@ -12,11 +12,10 @@ def test_start_trains_what_the_page_says_at_that_moment(server: None) -> None:
     app = open_page("pages/2_train.py", "a" * 32, data="stripes", recipe="case-1", epochs="1", seed="3")
     wait_until(lambda: not app.run().button(key="train_start").disabled, seconds=90)
     slider = next(one for one in app.select_slider if one.key == "bar_images")
-    fewer = next(option for option in slider.options if int(str(option).replace(",", "")) < 60)
     before = slider.value
-    slider.set_value(int(str(fewer).replace(",", "")))
+    slider.set_value(12)
     app.button(key="train_start").click().run()
     assert not app.exception
     (run,) = get_store().list_runs("a" * 32)
-    assert run.experiment["num_images"] == slider.value != before
+    assert run.experiment["num_images"] == 12 != before
     assert run.id in app.query_params["run"]
