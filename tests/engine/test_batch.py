@@ -1,9 +1,3 @@
-import os
-import signal
-import threading
-import time
-
-from tests.waiting import wait_until
 from tl_core.engine import places
 from tl_core.engine.batch import run_batch
 from tl_core.experiment import Experiment
@@ -46,23 +40,30 @@ def test_a_run_that_fails_stops_no_other(stripes):
 
 
 def test_a_lost_worker_costs_one_try_and_a_second_one_the_run(stripes, monkeypatch):
-    started = spy_on_workers(monkeypatch)
-    long, short = experiments_of(stripes, 1, epochs=500)[0], experiments_of(stripes, 1, epochs=1)[0]
+    started = []
 
-    def kill_twice():
-        for number in (1, 2):
-            wait_until(lambda: len(started) >= number and started[number - 1].ready, seconds=60)  # noqa: B023
-            time.sleep(0.3)
-            os.kill(started[number - 1].pid, signal.SIGKILL)
+    class KilledTwice(places.WorkerProcess):
+        """The first two end in the first epoch of the run they have; a sleep would wait until a quick machine is done."""
 
-    killer = threading.Thread(target=kill_twice)
-    killer.start()
+        def __init__(self, number, threads, on_message, on_exit):
+            def hear(message):
+                if message.get("event", {}).get("event") == "epoch" and self in started[:2]:
+                    self.kill()
+                on_message(message)
+
+            started.append(self)
+            super().__init__(number, threads, hear, on_exit)
+
+    monkeypatch.setattr(places, "WorkerProcess", KilledTwice)
+    long = Experiment(data=str(stripes), recipe="case-4", epochs=500, batch_size=2)
+    (short,) = experiments_of(stripes, 1, epochs=1)
+
     endings = {experiment.epochs: events[-1] for experiment, events in run_batch([long, short])}
-    killer.join()
 
     assert endings[500]["event"] == "failed"
     assert "SIGKILL" in endings[500]["error"]
     assert endings[1]["event"] == "finished"
+    assert len(started) == 3
 
 
 def test_whoever_stops_listening_ends_the_workers(stripes, monkeypatch):
