@@ -83,6 +83,15 @@ def adapted(case: Case, num_classes: int) -> AdaptedNetwork:
     return adapt(get_network(case.network), recipe, num_classes)
 
 
+def random_resnet(folder: Path) -> None:
+    """ResNet-18 with random weights, from here on the one that is known: for the time it does not matter."""
+    from torchvision.models import resnet18
+
+    os.environ["TL_WEIGHTS_DIR"] = str(folder)
+    torch.manual_seed(0)
+    torch.save(resnet18().state_dict(), get_network("resnet18").weights_path)
+
+
 @contextmanager
 def nothing_known() -> Iterator[None]:
     """Nothing decoded, nothing kept."""
@@ -218,12 +227,7 @@ def main() -> None:
     print(header, flush=True)
     results: list[dict[str, Any]] = []
     with tempfile.TemporaryDirectory() as place:
-        os.environ["TL_WEIGHTS_DIR"] = place
-        resnet = get_network("resnet18")
-        from torchvision.models import resnet18
-
-        torch.manual_seed(0)
-        torch.save(resnet18().state_dict(), resnet.weights_path)  # random: for the time it does not matter
+        random_resnet(Path(place))
         folders: dict[tuple[str, int], Path] = {}
         for case in cases:
             at = case.archive, case.num_images

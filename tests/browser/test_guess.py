@@ -9,6 +9,7 @@ from tests.browser.conftest import Server, box_of
 
 pytestmark = pytest.mark.browser
 MEASURE_SECONDS = 60
+WORKER_SECONDS = 30  # pictures come from a process that has first to be there
 
 
 def top(page: Page, selector: str) -> float:
@@ -22,7 +23,7 @@ def top(page: Page, selector: str) -> float:
 def test_guess_measure_and_both_marks_without_a_jump(server: Server, page: Page) -> None:
     page.goto(f"{server.url}/?data=stripes")
     expect(page.get_by_role("heading", name="Case 1 or 2: what do you think?")).to_be_visible()
-    expect(page.locator(".tl-sides img")).to_have_count(4)
+    expect(page.locator(".tl-sides img")).to_have_count(4, timeout=WORKER_SECONDS * 1000)
     expect(page.locator(".tl-thumbs img")).to_have_count(12)
     box = box_of(page.locator("svg.tl-map"))
     page.mouse.click(box["x"] + 0.5 * box["width"], box["y"] + 0.15 * box["height"])
