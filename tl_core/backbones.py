@@ -18,6 +18,7 @@ from tl_core.download import DownloadError, Progress, check_digest, fetch_file
 from tl_core.errors import NetworkError, WeightsMissing
 from tl_core.language import _
 from tl_core.networks import Network
+from tl_core.saved_weights import read_weights
 from tl_core.torchvision_stages import build_model, official_weights, take_apart
 
 
@@ -119,10 +120,9 @@ def _build_pretrained(network: Network, path: Path) -> nn.Sequential:
 def _read_weights(path: Path) -> dict[str, torch.Tensor]:
     if path.suffix == ".safetensors":
         from safetensors import SafetensorError
-        from safetensors.torch import load_file
 
         try:
-            return load_file(path)
+            return read_weights(path)[0]
         except SafetensorError as error:
             raise ValueError(str(error)) from error
     return torch.load(path, map_location="cpu", weights_only=True)

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 from PIL import Image
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
 from torch import Tensor
 
 from tl_core.backbones import build_stages
@@ -28,6 +28,7 @@ from tl_core.language import _, mark
 from tl_core.networks import get_network
 from tl_core.paths import run_weights
 from tl_core.preprocess import Preprocess
+from tl_core.saved_weights import read_weights
 from tl_core.surgery import AdaptedNetwork, adapt
 from tl_core.trainer import as_tensor
 
@@ -144,9 +145,8 @@ class _Loaded:
 def _load(path: Path) -> _Loaded:
     """Rebuild a network from what a run saved; the pre-trained weights themselves are not needed."""
     try:
-        with safe_open(path, "pt") as file:
-            meta = json.loads(file.metadata()["tl"])
-            tensors = {key: file.get_tensor(key) for key in file.keys()}
+        tensors, beside = read_weights(path)
+        meta = json.loads(beside["tl"])
         experiment, classes = Experiment.from_json(meta["experiment"]), list(meta["classes"])
         network = get_network(experiment.network)
         with torch.device("meta"):  # no memory and no time for random weights that are replaced at once

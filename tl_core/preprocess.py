@@ -5,6 +5,7 @@ import torch
 from torch import Tensor
 
 from tl_core.data.dial import pixel_index, turn_colours
+from tl_core.device import send
 from tl_core.networks import Network
 
 SHIFT = 8  # random shifts go up to 1/8 of the side, as in the usual CIFAR recipe (4 of 32 pixels)
@@ -31,21 +32,21 @@ class Preprocess:
     def __call__(self, images: Tensor, mirror: Tensor | None = None) -> Tensor:
         """The plain view, or the mirrored one where `mirror` (N,) is true."""
         if not self.moves_tiles:
-            pixels = images.to(self.device, non_blocking=True)
+            pixels = send(images, self.device)
             if mirror is not None:
-                pixels = torch.where(mirror.to(self.device)[:, None, None, None], pixels.flip(2), pixels)
+                pixels = torch.where(send(mirror, self.device)[:, None, None, None], pixels.flip(2), pixels)
             return self._normalise(pixels)
         count = len(images)
         rows = columns = torch.arange(self.size, device=self.device).expand(count, -1)
         if mirror is not None:
-            columns = torch.where(mirror.to(self.device)[:, None], columns.flip(1), columns)
+            columns = torch.where(send(mirror, self.device)[:, None], columns.flip(1), columns)
         return self._gather(images, rows, columns)
 
     def augment(self, images: Tensor, generator: torch.Generator) -> Tensor:
         """A random view of each image: mirrored half the time (where that is safe) and shifted, edges reflected."""
         count, size, reach = len(images), self.size, max(1, self.size // SHIFT)
-        shifts = torch.randint(-reach, reach + 1, (2, count, 1), generator=generator).to(self.device)
-        mirrored = torch.rand(count, 1, generator=generator).to(self.device) < 0.5
+        shifts = send(torch.randint(-reach, reach + 1, (2, count, 1), generator=generator), self.device)
+        mirrored = send(torch.rand(count, 1, generator=generator), self.device) < 0.5
         line = torch.arange(size, device=self.device).expand(count, -1)
         rows, columns = (self._reflect(line + shift) for shift in shifts)
         if self.mirror_safe:
@@ -58,7 +59,7 @@ class Preprocess:
 
     def _gather(self, images: Tensor, rows: Tensor, columns: Tensor) -> Tensor:
         count, size = len(images), self.size
-        images = images.to(self.device, non_blocking=True).reshape(count, size * size, 3)
+        images = send(images, self.device).reshape(count, size * size, 3)
         index = (rows[:, :, None] * size + columns[:, None, :]).reshape(count, -1)[:, self.tiles]
         pixels = images.gather(1, index[:, :, None].expand(-1, -1, 3)).reshape(count, size, size, 3)
         return self._normalise(pixels)

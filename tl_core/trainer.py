@@ -13,7 +13,7 @@ from torch import Tensor
 
 from tl_core.budget import Budget
 from tl_core.data import DataSet
-from tl_core.device import autocast, is_out_of_memory, likes_bfloat16, resident
+from tl_core.device import autocast, is_out_of_memory, likes_bfloat16, resident, send
 from tl_core.errors import ExperimentError
 from tl_core.events import SoFar
 from tl_core.experiment import Experiment
@@ -253,8 +253,9 @@ class Trainer:
         for batch in self._batches():
             self._check_stop()
             self.schedule.set_rates((in_step - 1 + count / self.num_train) / self.budget.num_epochs)
-            labels = self.labels["train"][batch.to(self.device)]
-            logits = self._training_logits(batch)
+            here = send(batch, self.device)
+            labels = self.labels["train"][here]
+            logits = self._training_logits(batch, here)
             loss = F.cross_entropy(logits, labels)
             self.optimizer.zero_grad(set_to_none=True)
             loss.backward()
@@ -282,12 +283,14 @@ class Trainer:
         order = torch.randperm(self.num_train, generator=self.generator)
         return (batch for batch in order.split(self.batch_size) if len(batch) > 1)
 
-    def _training_logits(self, batch: Tensor) -> Tensor:
+    def _training_logits(self, batch: Tensor, here: Tensor) -> Tensor:
+        """Of the images whose numbers are in `batch`, and on the device in `here`."""
         if self.features:
             views = torch.randint(len(self.features["train"]), (len(batch),), generator=self.generator)
-            pooled = self.features["train"][views.to(self.device), batch.to(self.device)]
+            pooled = self.features["train"][send(views, self.device), here]
             return self.model.new.classify(pooled)
-        images = self.preprocess.augment(self.images["train"][batch], self.generator)
+        images = self.images["train"]
+        images = self.preprocess.augment(images[here if images.device == here.device else batch], self.generator)
         with autocast(self.device):
             pooled = self.model.features(images)
         return self.model.new.classify(pooled)

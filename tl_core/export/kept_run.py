@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError, safe_open
+from safetensors import SafetensorError
 from torch import Tensor
 
 from tl_core.backbones import build_stages
@@ -18,6 +18,7 @@ from tl_core.experiment import Experiment
 from tl_core.language import _
 from tl_core.networks import Network, get_network
 from tl_core.predict import weights_path
+from tl_core.saved_weights import read_weights
 from tl_core.surgery import AdaptedNetwork, adapt
 
 SAVING_SECONDS = 30.0  # a run's weights are written after its result is told
@@ -54,9 +55,8 @@ def read_kept(run_id: str) -> KeptRun:
     path = weights_path(run_id)
     _wait_until_saved(path)
     try:
-        with safe_open(path, "pt") as file:
-            meta = json.loads(file.metadata()["tl"])
-            tensors = {key: file.get_tensor(key) for key in file.keys()}
+        tensors, beside = read_weights(path)
+        meta = json.loads(beside["tl"])
         return KeptRun(
             Experiment.from_json(meta["experiment"]), Recipe(**meta["recipe"]), list(meta["classes"]), tensors
         )
