@@ -198,10 +198,10 @@ def test_divergence_is_said_with_the_learning_rate(stripes: Path, monkeypatch: p
 def test_out_of_memory_halves_the_batch_and_says_so(stripes: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real = Trainer._training_logits
 
-    def limited(self: Trainer, batch: torch.Tensor) -> torch.Tensor:
+    def limited(self: Trainer, batch: torch.Tensor, here: torch.Tensor) -> torch.Tensor:
         if len(batch) > 4:
             raise torch.OutOfMemoryError("CUDA out of memory")
-        return real(self, batch)
+        return real(self, batch, here)
 
     monkeypatch.setattr(Trainer, "_training_logits", limited)
     events = list(run(make(stripes, batch_size=12)))
@@ -311,10 +311,10 @@ def test_stop_does_not_wait_for_the_batch(stripes: Path, monkeypatch: pytest.Mon
     real, step = Trainer._training_logits, torch.optim.AdamW.step
     pressed, steps = [], []
 
-    def logits(self: Trainer, batch: torch.Tensor) -> torch.Tensor:
+    def logits(self: Trainer, batch: torch.Tensor, here: torch.Tensor) -> torch.Tensor:
         if on_the_way == "up":
             pressed.append(True)
-        found = real(self, batch)
+        found = real(self, batch, here)
         pressed.append(True)
         return found
 
