@@ -1,5 +1,7 @@
 """Surgery on every network: what is frozen stays, what is sliced is gone, what is left learns."""
 
+import copy
+from functools import lru_cache
 from itertools import product
 
 import pytest
@@ -15,11 +17,15 @@ from tl_core.surgery import AdaptedNetwork, NewLayer, adapt, keeps_bn_statistics
 NUM_CLASSES = 3
 
 
+@lru_cache(maxsize=1)
+def random_stages(name: str) -> nn.Sequential:
+    """In place of the official weights, which need a download. Drawing 133 million of them takes seconds."""
+    return build_stages(get_network(name), pretrained=False, seed=0)
+
+
 def make(name: str, case: Case | Bonus) -> AdaptedNetwork:
-    """Adapted with random weights in place of the official ones, which need a download."""
     torch.manual_seed(0)
-    network = get_network(name)
-    return adapt(network, case.recipe, NUM_CLASSES, build_stages(network, pretrained=False))
+    return adapt(get_network(name), case.recipe, NUM_CLASSES, copy.deepcopy(random_stages(name)))
 
 
 def frozen_bytes(model: AdaptedNetwork) -> list[dict[str, bytes]]:
@@ -32,7 +38,7 @@ def frozen_bytes(model: AdaptedNetwork) -> list[dict[str, bytes]]:
 
 def train_two_steps(model: AdaptedNetwork, size: int) -> None:
     model.train()
-    optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=1e-3)
+    optimizer = torch.optim.AdamW([p for p in model.parameters() if p.requires_grad], lr=1e-3, fused=True)
     for _ in range(2):
         loss = nn.functional.cross_entropy(model(torch.randn(2, 3, size, size)), torch.tensor([0, 2]))
         optimizer.zero_grad()
