@@ -73,7 +73,11 @@ def main() -> None:
             classes = len(list((folder / "train").iterdir()))
             costs = operations(adapted(case, classes), get_network(case.network), classes)
             flops = sum(cost * count for cost, count in zip(costs, parts, strict=True))
-            print(f"{case.name}: {taken:.1f} s in the profiler, {flops / rate / taken:.0%} of the rate")
+            share = flops / rate / taken
+            convolving = share / found["convolution"]
+            print(
+                f"{case.name}: {taken:.1f} s in the profiler, {share:.0%} of the rate, {convolving:.0%} while it convolves"
+            )
             for kind, share in sorted(found.items(), key=lambda item: -item[1]):
                 print(f"  {share:6.1%} {kind}")
 

@@ -67,9 +67,10 @@ def resident(images: dict[str, torch.Tensor], device: torch.device) -> dict[str,
 
 def send(values: torch.Tensor, device: torch.device) -> torch.Tensor:
     """The same on `device`. A CUDA GPU gets them through pinned memory, so that nobody waits: not the GPU, which goes on with the
-    steps before, and not the processor, which gets the next batch ready meanwhile."""
+    steps before, and not the processor, which gets the next batch ready meanwhile. Where no memory can be pinned, they wait."""
     if device.type == "cuda" and values.device.type == "cpu":
-        return values.pin_memory().to(device, non_blocking=True)
+        with contextlib.suppress(RuntimeError):
+            return values.pin_memory().to(device, non_blocking=True)
     return values.to(device)
 
 
