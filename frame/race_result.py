@@ -7,13 +7,22 @@ import streamlit as st
 from frame import components
 from frame.glossary import tell
 from frame.text import plain
-from tl_core.cell_plot import cell_plot_svg
+from tl_core.cell_plot import cell_plot_svg, dots_text
 from tl_core.language import _, retold
 from tl_core.race import SIZES
 from tl_core.race_crossing import crossing_text, size_points
 from tl_core.race_reasons import reasons
 from tl_core.race_runs import Lane, RaceRun, lanes, verdict_of
-from tl_core.race_words import duration, guess_text, limit_text, no_reason_text, reason_text, time_text, verdict_text
+from tl_core.race_words import (
+    duration,
+    guess_text,
+    limit_name,
+    limit_text,
+    no_reason_text,
+    reason_text,
+    time_text,
+    verdict_text,
+)
 from tl_core.races import KeptRace
 from tl_core.recipe_marks import recipe_name
 from tl_core.verdicts import Verdict
@@ -53,6 +62,8 @@ def show_verdict(kept: KeptRace, runs: Sequence[RaceRun]) -> None:
         return
     if len(race.seeds) == 1:
         st.markdown(_("By one run each, so with the noise of the test images alone; another seed may turn it round:"))
+    if limited:
+        st.markdown(_("With a time limit of {time} for each run:", time=limit_name(race.base.seconds)))
     with st.container(key="race_verdict"):
         tell(f"**{verdict_text(verdict, race.prescribed)}**")
     if race.prescribed is not None and verdict.outcome(race.prescribed) == "beaten":
@@ -90,8 +101,8 @@ def show_lanes(kept: KeptRace, runs: Sequence[RaceRun]) -> None:
         st.markdown(
             _(
                 "Of {n:,} test images, the same for all. Spread: standard deviation over the seeds. Time: of training in one "
-                "run, without reading the images. Each recipe has the epochs it needs: training from scratch gets three times "
-                "the steps of fine-tuning.",
+                "run, without reading the images. Each recipe has the epochs it needs, as far as a time limit lets it: training "
+                "from scratch gets three times the steps of fine-tuning.",
                 n=num_test or 0,
             )
             + said
@@ -126,7 +137,7 @@ def show_sizes(kept: KeptRace, runs: Sequence[RaceRun]) -> None:
 
 def _dots(verdict: Verdict) -> None:
     components.drawing(cell_plot_svg(verdict, "race-plot"), key="race_dots")
-    st.markdown(_("Dots: runs; line: their mean; band: its 95 % interval."))
+    st.markdown(dots_text())
 
 
 def _table(found: Sequence[Lane], prescribed: str | None) -> str:

@@ -91,7 +91,9 @@ def _what_is_drawn(kept: KeptRace, runs: list[RaceRun]) -> None:
     if len(kept.race.seeds) > 1:
         words += " " + _("Thin lines: single runs. Thick lines: the mean of those that are over.")
     if any(run.epochs and not run.active for run in runs):
-        words += " " + _("Dotted: the value at the end. A run ends when it gets no better, so each has its own length.")
+        words += " " + _(
+            "Dotted: the value at the end. A run ends when it gets no better, or its time is up, so each has its own length."
+        )
     tell(words)
 
 

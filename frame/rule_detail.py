@@ -8,7 +8,7 @@ from frame import components
 from frame.rule_data import HERE
 from frame.text import plain
 from tl_core.cases import Thresholds
-from tl_core.cell_plot import cell_plot_svg
+from tl_core.cell_plot import cell_plot_svg, dots_text
 from tl_core.language import _, many
 from tl_core.networks import get_network
 from tl_core.recipe_marks import in_order, recipe_name
@@ -31,7 +31,7 @@ def show_cell(cell: Cell, thresholds: Thresholds) -> None:
         parts.append(_("{here:,} of the {n:,} runs were made here", here=here, n=len(cell.rows)))
     else:
         parts.append(_("all runs are from the recorded study"))
-    st.caption(f"{'; '.join(parts)}. {_('Dots: runs; line: their mean; band: its 95 % interval.')}")
+    st.caption(f"{'; '.join(parts)}. {dots_text()}")
 
 
 def _table(cell: Cell) -> str:

@@ -64,7 +64,7 @@ def run_layers(events: Events) -> tuple[tuple[str, str], str] | None:
     text = _(
         "{train:,} training, {val:,} held-out and {test:,} test images; {n} classes; trained on {device}. *Moved*: the "
         "size of the change of a layer's weights, compared with their size at the start; so that a few per cent can be seen, a "
-        "bar is full at 100 %, half full at 25 % and a tenth full at 1 %.",
+        "bar is full at 100 % and more, half full at 25 % and a tenth full at 1 %.",
         train=started["num_train"], val=started["num_val"], test=started["num_test"], n=len(started["classes"]),
         device=started["device"],
     )  # fmt: skip

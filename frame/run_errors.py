@@ -92,9 +92,9 @@ def _worst(run: Run, answers: ExamAnswers, classes: list[str]) -> None:
         count = shown()
         st.markdown(
             many(
-                "**The surest mistakes:** {wrong:,} of the {number:,} test image is wrong; the one with the highest "
+                "**The surest mistakes:** {wrong:,} of the {number:,} test image got a wrong answer; the one with the highest "
                 "confidence, in per cent, comes first.",
-                "**The surest mistakes:** {wrong:,} of the {number:,} test images are wrong; those with the highest "
+                "**The surest mistakes:** {wrong:,} of the {number:,} test images got a wrong answer; those with the highest "
                 "confidence, in per cent, come first.",
                 len(answers.true),
                 wrong=len(rows),

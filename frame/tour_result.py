@@ -80,4 +80,9 @@ def _recorded(step: Step, runs: list[RaceRun]) -> None:
             + f" **{plain(recorded_text(one, verdict))}**"
         )
         components.drawing(cell_plot_svg(verdict, f"tour-{index}"), key=f"tour_dots_{index}")
-    st.markdown(_("Recorded runs: dots are runs, the line is their mean, the band its 95 % interval."))
+    st.markdown(
+        _(
+            "Recorded runs: dots are runs, the line is their mean, the band its 95 % interval; where that is wider than the "
+            "axis, an arrow points on."
+        )
+    )

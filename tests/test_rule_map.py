@@ -10,6 +10,7 @@ from tl_core.recipe_marks import in_order, mark_of, recipe_name, recipe_title
 from tl_core.rule_cells import gather
 from tl_core.rule_map import TALL, WIDE, describe_rule_map, rule_map_svg
 from tl_core.rule_marks import MARK_HEIGHT, mark_width, mark_words
+from tl_core.verdicts import winner
 
 SVG = "{http://www.w3.org/2000/svg}"
 
@@ -83,3 +84,17 @@ def test_every_recipe_has_a_mark_of_its_own():
     assert recipe_title("case-1") == "Case 1: train only a new last layer"
     assert recipe_name("case-1") == "Case 1"
     assert recipe_title("made up") == "made up"
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "arrows"),
+    [((0.50, 0.51, 0.52), 0), ((0.50, 0.60), 2), ((0.99, 1.0, 1.0, 1.0), 0)],
+    ids=["inside", "both ends", "nothing is beyond 100 %"],
+)
+def test_an_arrow_says_where_an_interval_is_wider_than_the_axis(accuracies, arrows):
+    rows = [row("case-1", seed, accuracy) for seed, accuracy in enumerate(accuracies)]
+
+    svg = cell_plot_svg(winner(rows))
+
+    ET.fromstring(svg)
+    assert svg.count('class="tl-on"') == arrows

@@ -22,6 +22,13 @@ _STYLE = f"""<style>
 </style>"""
 
 
+def dots_text() -> str:
+    """What is drawn, in a sentence."""
+    return _(
+        "Dots: runs; line: their mean; band: its 95 % interval; where that is wider than the axis, an arrow points on."
+    )
+
+
 def cell_plot_svg(verdict: Verdict, title_id: str = "cell-plot") -> str:
     results = [verdict.of(name) for name in in_order({result.recipe for result in verdict.results})]
     low, high, step = _axis(results)
@@ -54,6 +61,10 @@ def cell_plot_svg(verdict: Verdict, title_id: str = "cell-plot") -> str:
             f'<path d="M{ends[0]:.1f} {y}H{ends[1]:.1f}" stroke="{colour}" stroke-width="7" stroke-opacity="0.55" '
             f'stroke-linecap="round"/>'
         )
+        for end, edge, way in zip(result.interval, (low, high), (-1, 1), strict=True):
+            if (100 * end - edge) * way > 0.05:  # it goes on where the axis ends
+                arrow = f"M{x(edge / 100) + 9 * way:.1f} {y}l{-9 * way} -7v14z"
+                parts.append(f'<path d="{arrow}" fill="{colour}" class="tl-on"/>')
         for accuracy in result.by_seed.values():
             parts.append(f'<circle cx="{x(accuracy):.1f}" cy="{y}" r="5" fill="{colour}" class="tl-run"/>')
         parts.append(f'<path d="M{x(result.mean):.1f} {y - 10}v20" class="tl-mean"/>')

@@ -88,7 +88,7 @@ def test_the_mistakes_are_those_of_the_confusion_matrix() -> None:
     wait(page)
     confusion = finished["confusion"]
     total, right = sum(map(sum, confusion)), sum(confusion[label][label] for label in range(10))
-    assert f"{total - right} of the {total} test images are wrong" in words(page)
+    assert f"{total - right} of the {total} test images got a wrong answer" in words(page)
     worst, cell = galleries(page)
     assert len(worst) == 12
     shares = [100 if "&gt; 99 %" in tile else int(re.search(r">(\d+) %<", tile)[1]) for tile in worst]
