@@ -45,12 +45,17 @@ def show_invitation(found: SchoolClass, *, big: bool = False) -> None:
     if big:
         return
     copy_button(_("Copy the join link"), address, done=_("Copied."), failed=_("Copy it by hand."), key="copy_join")
+    warn_of(address)
+
+
+def warn_of(address: str) -> None:
+    """Says so where a link can be opened on this machine alone."""
     if urlsplit(address).hostname in _ONLY_HERE:
         st.info(
             _(
                 "You have opened this page as '{host}', which leads nowhere from other machines. Start it with "
                 "`scripts/app --server.address 0.0.0.0`, and open it by the name or the address of this machine in your network; "
-                "the link and the QR code then change. The file docs/teacher.md says more.",
+                "links and QR codes then change. The file docs/teacher.md says more.",
                 host=urlsplit(address).hostname,
             )
         )

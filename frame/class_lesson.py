@@ -4,7 +4,7 @@ import streamlit as st
 
 from frame.class_buttons import copy_button
 from frame.class_fixed import WORDS
-from frame.class_invite import page_address
+from frame.class_invite import page_address, warn_of
 from frame.lesson_link import TEXT_LONGEST, lesson_address
 from frame.settings import is_upload
 from frame.state import JOIN, get_settings
@@ -62,3 +62,5 @@ def show_lesson_maker(code: str | None = None) -> None:
                 _("Copy the lesson link"), address, done=_("Copied."), failed=_("Copy it by hand."), key="copy_lesson"
             )
             st.link_button(_("Try it in a new tab"), address)
+        if code is None:  # a class has said so beside its own link
+            warn_of(address)

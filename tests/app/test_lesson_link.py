@@ -103,6 +103,7 @@ def test_the_maker_offers_the_link_of_what_is_set() -> None:
     lesson, said = Lesson.from_query(dict(parse_qsl(urlsplit(address).query)))
     assert (lesson, said) == (Lesson((), "What do you expect?"), [])
     assert "images=200" in address
+    assert any("leads nowhere from other machines" in said.value for said in app.info), "no class has said so"
 
 
 def test_a_qr_code_is_black_on_white_with_a_quiet_zone() -> None:

@@ -117,6 +117,17 @@ def test_a_time_limit_is_chosen_comes_with_a_link_and_shortens_what_is_expected(
     assert "7.5 s" in linked.options
 
 
+def test_a_verdict_says_first_that_a_time_limit_has_ended_runs() -> None:
+    st.session_state["owner"] = ANN
+    for seconds, said in ((0.2, True), (None, False)):
+        base = make_race().base.__class__(data="stripes", epochs=500 if seconds else 1, seconds=seconds)
+        race_id = race_data.start_race(make_race(("case-1", "case-4"), base=base, sizes=(None,)), fresh=True)
+        finish(race_id)
+        page = texts(show(ANN, data="stripes", race=race_id))
+        assert "test images, the same for all" in page
+        assert ("With a time limit of 0.2 s for each run:" in page) == said
+
+
 def test_a_lesson_may_leave_the_guess_out_and_a_chosen_recipe_is_preset() -> None:
     app = show(data="stripes", guess="off", recipe="one-block")
     assert not any(box.label.startswith("Predict first") for box in app.selectbox)
