@@ -11,14 +11,13 @@ from pathlib import Path
 import torch
 from torch.profiler import ProfilerActivity, profile
 
-from benchmarks.floor import matrix_rate, name_of, operations
-from benchmarks.training import CASES, Case, adapted, make_folder, nothing_known, random_resnet
+from benchmarks.floor import matrix_rate, name_of
+from benchmarks.training import CASES, Case, epoch_operations, make_folder, nothing_known, random_resnet
 from tl_core.device import choose_device
 from tl_core.engine.machine import hardware, software
 from tl_core.events import Epoch, Started
 from tl_core.experiment import Experiment
 from tl_core.memory import keep_memory
-from tl_core.networks import get_network
 from tl_core.training import run
 
 KINDS = {  # the first that a name contains
@@ -69,14 +68,10 @@ def main() -> None:
                 continue
             folder = make_folder(args.data_dir / case.archive, case.num_images, Path(place) / case.network)
             taken, found = shares(case, folder)
-            parts = [len(list((folder / part).glob("*/*"))) for part in ("train", "val")]
-            classes = len(list((folder / "train").iterdir()))
-            costs = operations(adapted(case, classes), get_network(case.network), classes)
-            flops = sum(cost * count for cost, count in zip(costs, parts, strict=True))
-            share = flops / rate / taken
-            convolving = share / found["convolution"]
+            reached = epoch_operations(case, folder) / rate / taken
+            convolving = reached / found["convolution"]
             print(
-                f"{case.name}: {taken:.1f} s in the profiler, {share:.0%} of the rate, {convolving:.0%} while it convolves"
+                f"{case.name}: {taken:.1f} s in the profiler, {reached:.0%} of the rate, {convolving:.0%} while it convolves"
             )
             for kind, share in sorted(found.items(), key=lambda item: -item[1]):
                 print(f"  {share:6.1%} {kind}")

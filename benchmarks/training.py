@@ -83,6 +83,22 @@ def adapted(case: Case, num_classes: int) -> AdaptedNetwork:
     return adapt(get_network(case.network), recipe, num_classes)
 
 
+def count_images(folder: Path) -> dict[str, int]:
+    """In each part of what `make_folder` has made."""
+    return {part: sum(1 for _ in (folder / part).glob("*/*")) for part in ("train", "val", "test")}
+
+
+def count_classes(folder: Path) -> int:
+    return sum(1 for _ in (folder / "train").iterdir())
+
+
+def epoch_operations(case: Case, folder: Path) -> float:
+    """Floating-point operations of an epoch: learning from the training images, and a pass over the held-out ones."""
+    counts, classes = count_images(folder), count_classes(folder)
+    learning, passing = operations(adapted(case, classes), get_network(case.network), classes)
+    return learning * counts["train"] + passing * counts["val"]
+
+
 def random_resnet(folder: Path) -> None:
     """ResNet-18 with random weights, from here on the one that is known: for the time it does not matter."""
     from torchvision.models import resnet18
@@ -122,22 +138,21 @@ def ours(experiment: Experiment) -> dict[str, float]:
 
 def measure(case: Case, folder: Path, device: torch.device, rate: float, with_fastai: bool) -> dict[str, Any]:
     network = get_network(case.network)
-    classes = sorted(path.name for path in (folder / "train").iterdir())
-    counts = {part: sum(1 for _ in (folder / part).glob("*/*")) for part in ("train", "val", "test")}
-    head_only = adapted(case, len(classes)).only_head_trains
+    classes, counts = count_classes(folder), count_images(folder)
+    head_only = adapted(case, classes).only_head_trains
     epochs = EPOCHS if head_only else 3 if case.num_images <= 2_000 and case.network == "demo" else 2
     experiment = Experiment(data=str(folder), network=case.network, recipe=case.recipe, epochs=epochs)
     batch_size = make_budget(experiment, experiment.make_recipe(), counts["train"]).batch_size
     rows: dict[str, list[float]] = {}
     views = 2 * counts["train"] + counts["val"] + counts["test"]
-    only_pass = Pass(adapted(case, len(classes)), network, device) if head_only else None
+    only_pass = Pass(adapted(case, classes), network, device) if head_only else None
     for _repeat in range(case.repeats):
-        tutorial = Tutorial(folder, network, adapted(case, len(classes)), batch_size, device, 1)
+        tutorial = Tutorial(folder, network, adapted(case, classes), batch_size, device, 1)
         rows.setdefault("tutorial_epoch", []).append(next(tutorial.epochs()))
         if (
             with_fastai
             and case.repeats > 1
-            and (seconds := fastai_epoch(folder, network, adapted(case, len(classes)), batch_size))
+            and (seconds := fastai_epoch(folder, network, adapted(case, classes), batch_size))
         ):
             rows.setdefault("fastai_epoch", []).append(seconds)
         with nothing_known():
@@ -152,8 +167,7 @@ def measure(case: Case, folder: Path, device: torch.device, rate: float, with_fa
     if head_only:
         result |= {"floor_at": only_pass.name, "ours_to_floor": result["total"] / result["floor"]}
     else:
-        learning, passing = operations(adapted(case, len(classes)), network, len(classes))
-        flops = learning * counts["train"] + passing * counts["val"]
+        flops = epoch_operations(case, folder)
         result |= {"floor": EPOCHS * flops / rate, "share": flops / rate / result["epoch"]}
     whole = EPOCHS * result["tutorial_epoch"]
     result |= {
@@ -171,12 +185,11 @@ def measure(case: Case, folder: Path, device: torch.device, rate: float, with_fa
 def accuracies(case: Case, folder: Path, device: torch.device, seeds: int) -> dict[str, list[float]]:
     """Test accuracy of both at the end of `EPOCHS` epochs, by seed."""
     network = get_network(case.network)
-    classes = len(list((folder / "train").iterdir()))
     found: dict[str, list[float]] = {"tutorial": [], "ours": []}
     for seed in range(seeds):
         torch.manual_seed(seed)
         experiment = Experiment(data=str(folder), network=case.network, recipe=case.recipe, epochs=EPOCHS, seed=seed)
-        model = adapt(network, experiment.make_recipe(), classes)
+        model = adapt(network, experiment.make_recipe(), count_classes(folder))
         tutorial = Tutorial(folder, network, model, 64, device, EPOCHS)
         list(tutorial.epochs())
         found["tutorial"].append(tutorial.test_accuracy())
