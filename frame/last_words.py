@@ -8,6 +8,8 @@ Streamlit 1.67 loses some of them, seldom on a quiet server, and for one visitor
   Here the second waits a moment. A page that is to be drawn again because something has happened (`frame.wake`, a run that is
   over) waits until no script runs, or until the visitor asks for something, whichever comes first.
 - A click on a fragment that a later run has drawn elsewhere is dropped. Here the whole page is drawn for it.
+- Who goes to another page is led back when something of the page before asks in the moment until the other one is there, for it
+  asks for its own page. Here what asks by itself is not heard then, and a click draws the page that the visitor has gone to.
 
 This touches private names of Streamlit, so requirements.txt names the one minor version it was written for, and
 tests/app/test_last_words.py fails where they have changed.
@@ -74,7 +76,8 @@ def _serve(session: AppSession, waiting: deque[_Request]) -> None:
             _line.stand(session, partial(_turn_has_come, session, waiting, now))
             return
         waiting.popleft()
-        _begin(session, waiting, now.client_state)
+        if _suits_the_page(session, now.client_state):
+            _begin(session, waiting, now.client_state)
 
 
 def _turn_has_come(session: AppSession, waiting: deque[_Request], request: _Request) -> None:
@@ -92,6 +95,18 @@ def _begin(session: AppSession, waiting: deque[_Request], client_state: ClientSt
         if waiting:
             asyncio.get_running_loop().call_soon(_serve, session, waiting)
         raise
+
+
+def _suits_the_page(session: AppSession, client_state: ClientState | None) -> bool:
+    """False for what is not to be heard, as it comes from a page that the visitor has left. A click on a part of such a page
+    becomes one on the whole of the page that is there now."""
+    here = session._client_state.page_script_hash  # of the last script that has begun
+    if client_state is None or not here or client_state.page_script_hash in ("", here):
+        return True
+    if _is_part(client_state):
+        client_state.page_script_hash, client_state.fragment_id = here, ""
+        return not client_state.is_auto_rerun
+    return not _is_by_itself(client_state)
 
 
 def _patience(session: AppSession, client_state: ClientState | None) -> float:

@@ -15,7 +15,8 @@ ASKED: list[str] = []
 
 
 def session(has_fragment: bool = True) -> SimpleNamespace:
-    return SimpleNamespace(_scriptrunner=None, has_fragment=lambda _id: has_fragment, draws=False)
+    here = ClientState(page_script_hash="here")
+    return SimpleNamespace(_scriptrunner=None, _client_state=here, has_fragment=lambda _id: has_fragment, draws=False)
 
 
 def script(ended: bool) -> SimpleNamespace:
@@ -27,8 +28,10 @@ def script(ended: bool) -> SimpleNamespace:
     return SimpleNamespace(_requests=requests)
 
 
-def ask(one: SimpleNamespace, name: str, fragment: str = "", auto: bool = False, click: str = "") -> None:
-    state = ClientState(query_string=name, fragment_id=fragment, is_auto_rerun=auto)
+def ask(
+    one: SimpleNamespace, name: str, fragment: str = "", auto: bool = False, click: str = "", page: str = "here"
+) -> None:
+    state = ClientState(query_string=name, fragment_id=fragment, is_auto_rerun=auto, page_script_hash=page)
     if click:
         state.widget_states.widgets.add(id=f"$$ID-0-{click}", json_trigger_value='[{"event": "news", "value": true}]')
     last_words._request_in_turn(one, state)
@@ -39,7 +42,8 @@ def _asked(monkeypatch: pytest.MonkeyPatch) -> None:
     ASKED.clear()
 
     def request(one: SimpleNamespace, state: ClientState) -> None:
-        ASKED.append(f"{state.query_string}:{state.fragment_id}")
+        page = "" if state.page_script_hash == "here" else f"@{state.page_script_hash}"
+        ASKED.append(f"{state.query_string}:{state.fragment_id}{page}")
         if one.draws:
             one._scriptrunner = script(ended=False)
         if state.query_string == "bad":
@@ -51,7 +55,8 @@ def _asked(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_names_are_those_of_the_installed_streamlit() -> None:
     assert "_scriptrunner" in AppSession.request_rerun.__code__.co_names
-    assert "_scriptrunner" in AppSession._handle_scriptrunner_event_on_event_loop.__code__.co_names
+    handled = AppSession._handle_scriptrunner_event_on_event_loop.__code__.co_names
+    assert {"_scriptrunner", "_client_state", "page_script_hash"} <= set(handled)
     assert script(ended=False)._requests._state is ScriptRequestType.CONTINUE
     assert script(ended=True)._requests._state is ScriptRequestType.STOP
     assert callable(AppSession.has_fragment)
@@ -108,6 +113,26 @@ def test_a_click_on_a_fragment_that_is_gone_draws_the_page() -> None:
         ask(one, "click", "f")
         ask(one, "timer", "f", auto=True)  # which nobody misses
         assert ASKED == ["click:", "timer:f"]
+
+    run_in_loop(steps())
+
+
+def test_what_comes_from_the_page_before_does_not_lead_back_to_it() -> None:
+    async def steps() -> None:
+        one = session()
+        ask(one, "to another page", page="there")  # what a click on a link is
+        one._client_state.page_script_hash, one._scriptrunner = "there", script(ended=False)  # it has begun
+        ask(one, "news", click="tl_wake__events")
+        ask(one, "timer", "f", auto=True)
+        ask(one, "slider", "f")
+        one._scriptrunner = None
+        ask(one, "late news", click="live_bar_0__events")
+        await asyncio.sleep(4 * last_words.LOOK_EVERY)
+        assert ASKED == ["to another page:@there", "slider:@there"]
+        ask(one, "news of this page", click="tl_wake__events", page="there")
+        ask(one, "opened by its address", page="")
+        ask(one, "back")
+        assert ASKED[2:] == ["news of this page:@there", "opened by its address:@", "back:"]
 
     run_in_loop(steps())
 
