@@ -27,7 +27,7 @@ _drawing = browser_part(
 _live_plot = browser_part(
     "tl_live_plot", html='<div class="tl-plot"></div>', js=with_plotly("plot.js", "live_plot.js"), isolate_styles=False
 )
-_visitor = browser_part("tl_visitor", html="<span></span>\n", js=with_plotly("visitor.js"))
+_visitor = browser_part("tl_visitor", html="<span></span>\n", js=with_plotly("address.js", "visitor.js"))
 
 
 def drawing(

@@ -71,12 +71,19 @@ def agree_to_delete(teacher: Page) -> None:
     raise AssertionError("the button stays disabled")
 
 
+def open_class(teacher: Page, title: str, pin: str) -> None:
+    """On the page of the class, where there are two boxes for a PIN."""
+    form = teacher.get_by_test_id("stForm").filter(has_text="Open a class")
+    form.get_by_label("Name of the class").fill(title)
+    form.get_by_label("PIN", exact=True).fill(pin)
+    expect(form.get_by_label("PIN", exact=True)).to_have_value(pin)
+    form.get_by_role("button", name="Open", exact=True).click()
+
+
 def test_a_lesson_from_the_pin_to_the_end(server: Server, people: list[Page]) -> None:
     teacher, ann, ben = people
     teacher.goto(f"{server.url}/class")
-    teacher.get_by_label("Name of the class").fill("Biology 10b")
-    teacher.get_by_label("PIN", exact=True).first.fill("246810")
-    teacher.get_by_role("button", name="Open", exact=True).click()
+    open_class(teacher, "Biology 10b", "246810")
     expect(teacher.get_by_role("heading", name="Biology 10b")).to_be_visible()
     expect(teacher.get_by_role("img", name=re.compile("QR code of the join link"))).to_be_visible()
     link = re.search(r"http\S+join=\w+", teacher.get_by_test_id("stCode").first.inner_text().replace("\n", ""))[0]

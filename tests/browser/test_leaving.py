@@ -1,4 +1,4 @@
-"""Who goes to another page gets there, whatever the page before asks for meanwhile."""
+"""Who goes to another page gets there, whatever the page before asks for meanwhile, and comes back in one step."""
 
 import re
 
@@ -71,6 +71,23 @@ def test_a_run_that_ends_as_the_visitor_goes_away_does_not_fetch_the_visitor_bac
     expect(page).to_have_url(re.compile("/evidence"))
 
     is_over = False
-    page.get_by_role("link", name="Train", exact=True).click()
+    page.go_back()
     page.locator(".st-key-stop button").click()
     expect(page.get_by_text(re.compile("Stopped"))).to_be_visible()
+
+
+def test_back_is_one_step_for_a_page_and_one_for_what_was_set_on_it(server: Server, page: Page) -> None:
+    page.goto(f"{server.url}/train?data=stripes&seed=7")
+    expect(page.get_by_role("button", name="Start", exact=True)).to_be_visible()
+    page.get_by_role("link", name="The four cases", exact=True).click()
+    slider = page.get_by_role("slider", name="Similarity to the original data")
+    slider.focus()
+    expect(page).to_have_url(re.compile(r":\d+/\?data=stripes&seed=7$"))
+    slider.press("Home")
+    expect(page).to_have_url(re.compile("distance=1"))
+    page.get_by_role("link", name="Evidence", exact=True).click()
+    expect(page).to_have_url(re.compile("/evidence.*distance=1"))
+    for address in (r":\d+/\?.*distance=1", r":\d+/\?data=stripes&seed=7$", "/train.data=stripes&seed=7$"):
+        page.go_back()
+        expect(page).to_have_url(re.compile(address))
+    expect(page.get_by_role("button", name="Start", exact=True)).to_be_visible()

@@ -12,7 +12,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from tests.browser.conftest import Server, serve
-from tests.browser.test_class import join, pause, points, train
+from tests.browser.test_class import join, open_class, pause, points, train
 from tests.browser.test_my_images import name_class, send
 from tests.nginx import serve_nginx
 from tests.postgres import serve_postgres
@@ -59,9 +59,7 @@ def sent_to(context: BrowserContext) -> str:
 def test_the_same_class_is_seen_through_both_servers(two: Two, browser: Browser) -> None:
     teacher, ann = visitor(browser, two.url, "first"), visitor(browser, two.url, "second")
     teacher.goto(f"{two.url}/class")
-    teacher.get_by_label("Name of the class").fill("Two rooms")
-    teacher.get_by_label("PIN", exact=True).first.fill("246810")
-    teacher.get_by_role("button", name="Open", exact=True).click()
+    open_class(teacher, "Two rooms", "246810")
     expect(teacher.get_by_role("heading", name="Two rooms")).to_be_visible()
     link = re.search(r"http\S+join=\w+", teacher.get_by_test_id("stCode").first.inner_text().replace("\n", ""))[0]
     assert link.startswith(two.url)
