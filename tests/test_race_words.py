@@ -111,7 +111,10 @@ def test_progress_names_the_run() -> None:
     runs[0] = RaceRun(runs[0].entry, "a", "running")
     assert progress_text(race, progress(race, runs)) == "0 of 6 runs are over. Now: case 1, seed 0."
     runs[1] = RaceRun(runs[1].entry, "b", "running")
-    assert progress_text(race, progress(race, runs, 2)).endswith("Now: case 1, seed 0; case 3, seed 0.")
+    two = progress(race, runs, 2)
+    assert progress_text(race, two).endswith("Now: case 1, seed 0; case 3, seed 0.")
+    assert progress_text(race, replace(two, seconds_left=0.6)).endswith("seed 0. About 0.6 s left.")
+    assert progress_text(race, replace(two, seconds_left=0.04)).endswith("seed 0."), "no '0.0 s' while it still goes on"
     sizes = make_race(kind=SIZES, sizes=(20, None), seeds=1)
     runs = wait_for_all(sizes)
     runs[3] = RaceRun(runs[3].entry, "a", "running")
