@@ -5,7 +5,7 @@ import shutil
 import streamlit as st
 
 from frame.downloads import get_downloads
-from frame.services import get_catalogue
+from frame.services import forget_catalogue
 from frame.text import plain
 from tl_core import paths
 from tl_core.data import Entry, catalogue
@@ -20,7 +20,7 @@ MB = 1_000_000
 def download_box(entry: Entry) -> None:
     """Describe a data set that can be downloaded, start its download, and follow it; draws the page again at the end."""
     if catalogue()[entry.name].present:  # it has arrived since the page's catalogue was read
-        get_catalogue.clear()
+        forget_catalogue()
         st.rerun()
     with st.container(border=True, key="download_box"):
         st.subheader(_("{title} is not on this machine yet", title=plain(entry.shown_title)), anchor=False)
@@ -77,7 +77,7 @@ def _follow(entry: Entry, question: Question) -> None:
     @st.fragment(run_every=POLL_SECONDS)
     def watch() -> None:
         if question.future.done():
-            get_catalogue.clear()
+            forget_catalogue()
             st.rerun()
         doing, done, total = question.progress or (mark("Waiting for the download to begin"), 0, 0)
         st.progress(

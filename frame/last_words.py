@@ -8,8 +8,9 @@ Streamlit 1.67 loses some of them, seldom on a quiet server, and for one visitor
   Here the second waits a moment. A page that is to be drawn again because something has happened (`frame.wake`, a run that is
   over) waits until no script runs, or until the visitor asks for something, whichever comes first.
 - A click on a fragment that a later run has drawn elsewhere is dropped. Here the whole page is drawn for it.
-- Who goes to another page is led back when something of the page before asks in the moment until the other one is there, for it
-  asks for its own page. Here what asks by itself is not heard then, and a click draws the page that the visitor has gone to.
+- Who goes to another page is led back when something on the page before asks in the moment until the other one is there, for it
+  asks for its own page. Here what asks by itself is not heard then, and a click on a fragment draws the page that the visitor
+  has gone to. (A click on what is no fragment cannot be told from one on a link, and still leads back.)
 
 This touches private names of Streamlit, so requirements.txt names the one minor version it was written for, and
 tests/app/test_last_words.py fails where they have changed.
@@ -32,6 +33,7 @@ BY_ITSELF = ("-tl_wake", "-live_bar_")  # parts of the names of components that 
 LONGEST = 2.0  # seconds to wait for a script that has ended
 BEGINNING = 0.3  # seconds to wait for one that has not begun
 LOOK_EVERY = 0.005  # seconds
+_WENT = "_tl_went"  # kept with a session: the page that was there when the visitor last asked for one, and the one asked for
 
 _request_rerun = AppSession.request_rerun
 _line = Line()
@@ -76,7 +78,7 @@ def _serve(session: AppSession, waiting: deque[_Request]) -> None:
             _line.stand(session, partial(_turn_has_come, session, waiting, now))
             return
         waiting.popleft()
-        if _suits_the_page(session, now.client_state):
+        if _is_heard(session, now.client_state):
             _begin(session, waiting, now.client_state)
 
 
@@ -97,16 +99,23 @@ def _begin(session: AppSession, waiting: deque[_Request], client_state: ClientSt
         raise
 
 
-def _suits_the_page(session: AppSession, client_state: ClientState | None) -> bool:
-    """False for what is not to be heard, as it comes from a page that the visitor has left. A click on a part of such a page
-    becomes one on the whole of the page that is there now."""
-    here = session._client_state.page_script_hash  # of the last script that has begun
-    if client_state is None or not here or client_state.page_script_hash in ("", here):
+def _is_heard(session: AppSession, client_state: ClientState | None) -> bool:
+    """False for what asks by itself from a page that the visitor has left. A click on a part of such a page becomes one on the
+    whole of the page that the visitor has gone to."""
+    if client_state is None or not client_state.page_script_hash:
         return True
-    if _is_part(client_state):
-        client_state.page_script_hash, client_state.fragment_id = here, ""
-        return not client_state.is_auto_rerun
-    return not _is_by_itself(client_state)
+    page, here = client_state.page_script_hash, session._client_state.page_script_hash
+    left, asked_for = session.__dict__.get(_WENT, ("", ""))
+    if _is_by_itself(client_state):  # so no script runs, and `here` is the page that is seen
+        return page == here or page not in (left, asked_for)
+    if not _is_part(client_state):
+        session.__dict__[_WENT] = here, page
+    # `here` is a third one where a script has gone on to another page by itself
+    elif asked_for not in ("", page) and here in (left, asked_for):
+        if client_state.is_auto_rerun:
+            return False
+        client_state.page_script_hash, client_state.fragment_id = asked_for, ""
+    return True
 
 
 def _patience(session: AppSession, client_state: ClientState | None) -> float:
@@ -128,7 +137,7 @@ def _is_part(client_state: ClientState | None) -> bool:
 
 def _is_by_itself(client_state: ClientState | None) -> bool:
     """Whether a whole page is asked for, and not by the visitor."""
-    if client_state is None or client_state.fragment_id:
+    if client_state is None or client_state.fragment_id or client_state.is_history_navigation:
         return False
     clicks = [one.id for one in client_state.widget_states.widgets if _is_click(one)]
     return bool(clicks) and all(any(part in click for part in BY_ITSELF) for click in clicks)

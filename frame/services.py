@@ -23,6 +23,7 @@ from tl_core.store import Store
 MOST_ANSWERS = 512
 MOST_RUNS_KEPT = 200
 VISITOR_COOKIE = "tl_visitor"
+CATALOGUE_KEPT = 5.0  # seconds
 RETRY_AFTER = 10.0  # seconds until a failed question is asked again
 WARM_AFTER = 4.0  # seconds, in which the first page is drawn before a core is busy importing torch for the workers
 
@@ -104,8 +105,19 @@ def get_answers() -> Answers:
     return Answers(get_engine())
 
 
-@st.cache_resource(ttl=5, max_entries=1)  # one for all who look, which nobody changes
 def get_catalogue() -> dict[str, Entry]:
+    """One for all who look, which nobody changes; read anew every few seconds."""
+    return _catalogue_at(int(time.monotonic() / CATALOGUE_KEPT))
+
+
+def forget_catalogue() -> None:
+    _catalogue_at.clear()
+
+
+@st.cache_resource(
+    max_entries=1
+)  # with a ttl, Streamlit 1.67 fails where a value grows too old between two looks at the clock
+def _catalogue_at(moment: int) -> dict[str, Entry]:
     return catalogue()
 
 

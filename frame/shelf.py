@@ -5,7 +5,7 @@ import os
 import time
 
 from frame import wake
-from frame.services import get_catalogue
+from frame.services import forget_catalogue, get_catalogue
 from tl_core import paths
 from tl_core.data.catalogue import archive_stem
 
@@ -20,7 +20,7 @@ def watch_shelf() -> None:
         shown = _names_at(now)  # one and the same for all pages that are open
     catalogued = {entry.path.name for entry in get_catalogue().values() if entry.path is not None}
     if catalogued != shown:
-        get_catalogue.clear()
+        forget_catalogue()
     if _names_at(now) != shown:
         _names_at.cache_clear()  # or the page would be drawn again until they are looked up
     wake.when(lambda: _names_at(int(time.monotonic() / EVERY)) != shown, EVERY)

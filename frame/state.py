@@ -4,6 +4,7 @@ import time
 from typing import Any
 
 import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 from frame.access import RACE, RUN, belongs_to_another, withheld
 from frame.agreed import disagree
@@ -51,7 +52,7 @@ def read_url() -> list[str]:
     keep_swept()
     query = {key: value for key, value in st.query_params.items() if key not in BESIDE}
     changed = st.session_state.pop("settings_changed", False)
-    if "settings" not in st.session_state or (query and not changed and not _is_own(query)):
+    if "settings" not in st.session_state or (query and not changed and (_has_gone_back() or not _is_own(query))):
         settings, notes = Settings.from_query(query, list(get_catalogue()), open_upload)
         lesson, more = Lesson.from_query(query)
         st.session_state.settings = settings
@@ -73,6 +74,12 @@ def open_upload(spec: str) -> str | None:
     """The exact name of this visitor's upload; None for somebody else's, however its name was come by."""
     found = open_own(spec, owner_hash(owner()))
     return found[0].spec(found[1]) if found else None
+
+
+def _has_gone_back() -> bool:
+    """Whether the page is drawn for the browser's Back or Forward."""
+    context = get_script_run_ctx()
+    return context is not None and context.is_history_navigation
 
 
 def _is_own(query: dict[str, str]) -> bool:

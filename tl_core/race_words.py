@@ -218,7 +218,7 @@ def progress_text(race: Race, progress: Progress) -> str:
             now.append(_("{recipe}, seed {seed}", **values))
     if now:
         text += " " + _("Now: {runs}.", runs="; ".join(now))
-    if progress.seconds_left is not None and progress.seconds_left >= 0.5:  # the last run is being tested
+    if progress.seconds_left is not None and progress.seconds_left >= 0.5:  # less, while the last run is being tested
         text += " " + _("About {time} left.", time=duration(progress.seconds_left))
     return text
 

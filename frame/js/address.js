@@ -3,7 +3,7 @@
 function completeAddress() {
   if (window.tlTouched !== undefined) return;
   window.tlTouched = navigator.userActivation?.hasBeenActive ?? false;
-  for (const kind of ["pointerdown", "keydown"]) addEventListener(kind, () => (window.tlTouched = true), true);
+  for (const kind of ["pointerdown", "keydown", "click", "drop"]) addEventListener(kind, () => (window.tlTouched = true), true);
   const push = history.pushState.bind(history), replace = history.replaceState.bind(history);
   history.pushState = (state, title, address) => {
     const isSamePage = new URL(address ?? "", document.baseURI).pathname === location.pathname;

@@ -29,9 +29,16 @@ def script(ended: bool) -> SimpleNamespace:
 
 
 def ask(
-    one: SimpleNamespace, name: str, fragment: str = "", auto: bool = False, click: str = "", page: str = "here"
+    one: SimpleNamespace,
+    name: str,
+    fragment: str = "",
+    auto: bool = False,
+    click: str = "",
+    page: str = "here",
+    history: bool = False,
 ) -> None:
     state = ClientState(query_string=name, fragment_id=fragment, is_auto_rerun=auto, page_script_hash=page)
+    state.is_history_navigation = history
     if click:
         state.widget_states.widgets.add(id=f"$$ID-0-{click}", json_trigger_value='[{"event": "news", "value": true}]')
     last_words._request_in_turn(one, state)
@@ -121,18 +128,50 @@ def test_what_comes_from_the_page_before_does_not_lead_back_to_it() -> None:
     async def steps() -> None:
         one = session()
         ask(one, "to another page", page="there")  # what a click on a link is
-        one._client_state.page_script_hash, one._scriptrunner = "there", script(ended=False)  # it has begun
-        ask(one, "news", click="tl_wake__events")
+        one._scriptrunner = script(ended=False)
+        ask(one, "slider", "f")  # before Streamlit has told which page it is
+        one._client_state.page_script_hash = "there"
         ask(one, "timer", "f", auto=True)
-        ask(one, "slider", "f")
+        ask(one, "slider again", "f")
+        assert ASKED == ["to another page:@there", "slider:@there", "slider again:@there"]
         one._scriptrunner = None
         ask(one, "late news", click="live_bar_0__events")
         await asyncio.sleep(4 * last_words.LOOK_EVERY)
-        assert ASKED == ["to another page:@there", "slider:@there"]
+        assert len(ASKED) == 3
         ask(one, "news of this page", click="tl_wake__events", page="there")
         ask(one, "opened by its address", page="")
-        ask(one, "back")
-        assert ASKED[2:] == ["news of this page:@there", "opened by its address:@", "back:"]
+        ask(one, "back", click="tl_wake__events", history=True)
+        assert ASKED[3:] == ["news of this page:@there", "opened by its address:@", "back:"]
+
+    run_in_loop(steps())
+
+
+def test_a_page_that_has_another_name_until_it_is_drawn_is_heard_all_the_same() -> None:
+    """Of a page that was opened by its address Streamlit knows only at the end of the script which one it is."""
+
+    async def steps() -> None:
+        one = session()
+        one._client_state.page_script_hash = ""
+        ask(one, "opened", page="")
+        one._client_state.page_script_hash, one._scriptrunner = "the whole app", script(ended=False)
+        ask(one, "slider", "f")
+        assert ASKED == ["opened:@", "slider:f"]
+        ask(one, "to another page", page="there")
+        ask(one, "late slider", "f")
+        assert ASKED[2:] == ["to another page:@there", "late slider:@there"]
+
+    run_in_loop(steps())
+
+
+def test_where_a_script_has_gone_on_to_another_page_its_parts_are_heard() -> None:
+    async def steps() -> None:
+        one = session()
+        ask(one, "a button that leads on")
+        one._client_state.page_script_hash = "there"
+        ask(one, "slider", "f", page="there")
+        ask(one, "news", click="tl_wake__events", page="there")
+        ask(one, "late news", click="tl_wake__events")
+        assert ASKED == ["a button that leads on:", "slider:f@there", "news:@there"]
 
     run_in_loop(steps())
 

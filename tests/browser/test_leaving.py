@@ -46,7 +46,7 @@ def test_a_run_that_ends_as_the_visitor_goes_away_does_not_fetch_the_visitor_bac
             route.continue_()
 
     page.route("**/live/**", live)
-    page.goto(f"{server.url}/train?data=stripes&recipe=case-4&epochs=200&seed=7")
+    page.goto(f"{server.url}/train?data=stripes&recipe=case-4&epochs=400&seed=7")
     page.get_by_role("button", name="Start", exact=True).click()
     expect(page.locator(".tl-live-bar p")).not_to_be_empty()
     expect(page.locator(".st-key-stop button")).to_be_visible()
@@ -87,7 +87,15 @@ def test_back_is_one_step_for_a_page_and_one_for_what_was_set_on_it(server: Serv
     expect(page).to_have_url(re.compile("distance=1"))
     page.get_by_role("link", name="Evidence", exact=True).click()
     expect(page).to_have_url(re.compile("/evidence.*distance=1"))
-    for address in (r":\d+/\?.*distance=1", r":\d+/\?data=stripes&seed=7$", "/train.data=stripes&seed=7$"):
+
+    def back(address: str) -> None:
         page.go_back()
         expect(page).to_have_url(re.compile(address))
+
+    back(r":\d+/\?.*distance=1")
+    expect(slider).to_have_attribute("aria-valuetext", re.compile("tiles"))
+    back(r":\d+/\?data=stripes&seed=7$")
+    expect(slider).to_have_attribute("aria-valuetext", "as it is")
+    back("/train.data=stripes&seed=7$")
     expect(page.get_by_role("button", name="Start", exact=True)).to_be_visible()
+    expect(page).to_have_url(re.compile("/train.data=stripes&seed=7$"))
