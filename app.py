@@ -11,12 +11,14 @@ else:  # the web server, which Streamlit starts, imports this file once
     from pathlib import Path
 
     import streamlit as st
+    from starlette.middleware import Middleware
 
     from frame import last_words, leaving, made_files, no_delay, starting
+    from frame.gone import Gone
     from frame.routes import ROUTES
 
     made_files.install()
     last_words.install()
     leaving.install()
     no_delay.install()
-    app = st.App(Path(__file__).resolve(), routes=ROUTES, lifespan=starting.starting)
+    app = st.App(Path(__file__).resolve(), routes=ROUTES, middleware=[Middleware(Gone)], lifespan=starting.starting)

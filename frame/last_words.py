@@ -105,17 +105,20 @@ def _is_heard(session: AppSession, client_state: ClientState | None) -> bool:
     if client_state is None or not client_state.page_script_hash:
         return True
     page, here = client_state.page_script_hash, session._client_state.page_script_hash
+    # of a page that was opened by its address, Streamlit knows only at the end of its first script which one it is
+    is_known = here not in ("", session._pages_manager.main_script_hash)
     left, asked_for = session.__dict__.get(_WENT, ("", ""))
     if _is_by_itself(client_state):  # so no script runs, and `here` is the page that is seen
-        return page == here or page not in (left, asked_for)
+        return page == here or not is_known
     if not _is_part(client_state):
         session.__dict__[_WENT] = here, page
-    # `here` is a third one where a script has gone on to another page by itself
-    elif asked_for not in ("", page) and here in (left, asked_for):
-        if client_state.is_auto_rerun:
-            return False
-        client_state.page_script_hash, client_state.fragment_id = asked_for, ""
-    return True
+        return True
+    has_gone_on = is_known and here not in (left, asked_for)  # a script has, by itself
+    there = here if has_gone_on else asked_for
+    if not asked_for or page == there:
+        return True
+    client_state.page_script_hash, client_state.fragment_id = there, ""
+    return not client_state.is_auto_rerun
 
 
 def _patience(session: AppSession, client_state: ClientState | None) -> float:

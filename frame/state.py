@@ -52,7 +52,7 @@ def read_url() -> list[str]:
     keep_swept()
     query = {key: value for key, value in st.query_params.items() if key not in BESIDE}
     changed = st.session_state.pop("settings_changed", False)
-    if "settings" not in st.session_state or (query and not changed and (_has_gone_back() or not _is_own(query))):
+    if "settings" not in st.session_state or (query and not _is_own(query) and (not changed or _has_gone_back())):
         settings, notes = Settings.from_query(query, list(get_catalogue()), open_upload)
         lesson, more = Lesson.from_query(query)
         st.session_state.settings = settings
@@ -86,7 +86,8 @@ def _is_own(query: dict[str, str]) -> bool:
     """Whether this session put `query` into the URL: the present one, or one so recent that the browser sent it while the
     next was on its way."""
     written = st.session_state.get("url_written", {})
-    return written.get("query") == query or time.monotonic() - written.get("recent", {}).get(str(query), -STALE) < STALE
+    is_recent = time.monotonic() - written.get("recent", {}).get(str(query), -STALE) < STALE
+    return written.get("query") == query or (is_recent and not _has_gone_back())
 
 
 def _remember(query: dict[str, str]) -> None:

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 from streamlit.proto.ClientState_pb2 import ClientState
 from streamlit.runtime.app_session import AppSession
+from streamlit.runtime.pages_manager import PagesManager
 from streamlit.runtime.scriptrunner_utils.script_requests import RerunData, ScriptRequests, ScriptRequestType
 
 from frame import last_words, line
@@ -16,7 +17,13 @@ ASKED: list[str] = []
 
 def session(has_fragment: bool = True) -> SimpleNamespace:
     here = ClientState(page_script_hash="here")
-    return SimpleNamespace(_scriptrunner=None, _client_state=here, has_fragment=lambda _id: has_fragment, draws=False)
+    return SimpleNamespace(
+        _scriptrunner=None,
+        _client_state=here,
+        _pages_manager=SimpleNamespace(main_script_hash="the app"),
+        has_fragment=lambda _id: has_fragment,
+        draws=False,
+    )
 
 
 def script(ended: bool) -> SimpleNamespace:
@@ -67,6 +74,8 @@ def test_the_names_are_those_of_the_installed_streamlit() -> None:
     assert script(ended=False)._requests._state is ScriptRequestType.CONTINUE
     assert script(ended=True)._requests._state is ScriptRequestType.STOP
     assert callable(AppSession.has_fragment)
+    assert "_pages_manager" in AppSession.__init__.__code__.co_names
+    assert isinstance(PagesManager.main_script_hash, property)
 
 
 def test_nothing_waits_without_need() -> None:
@@ -153,25 +162,42 @@ def test_a_page_that_has_another_name_until_it_is_drawn_is_heard_all_the_same() 
         one = session()
         one._client_state.page_script_hash = ""
         ask(one, "opened", page="")
-        one._client_state.page_script_hash, one._scriptrunner = "the whole app", script(ended=False)
+        one._client_state.page_script_hash, one._scriptrunner = "the app", script(ended=False)
         ask(one, "slider", "f")
         assert ASKED == ["opened:@", "slider:f"]
         ask(one, "to another page", page="there")
         ask(one, "late slider", "f")
+        one._client_state.page_script_hash, one._scriptrunner = "there", None
+        ask(one, "late news", click="tl_wake__events")
         assert ASKED[2:] == ["to another page:@there", "late slider:@there"]
 
     run_in_loop(steps())
 
 
-def test_where_a_script_has_gone_on_to_another_page_its_parts_are_heard() -> None:
+def test_where_a_script_has_gone_on_to_another_page_its_parts_are_heard_and_no_others() -> None:
     async def steps() -> None:
         one = session()
         ask(one, "a button that leads on")
         one._client_state.page_script_hash = "there"
         ask(one, "slider", "f", page="there")
         ask(one, "news", click="tl_wake__events", page="there")
+        ask(one, "late slider", "f")
+        ask(one, "late timer", "f", auto=True)
         ask(one, "late news", click="tl_wake__events")
-        assert ASKED == ["a button that leads on:", "slider:f@there", "news:@there"]
+        assert ASKED == ["a button that leads on:", "slider:f@there", "news:@there", "late slider:@there"]
+
+    run_in_loop(steps())
+
+
+def test_who_goes_on_at_once_is_not_led_back_to_the_page_before_the_last() -> None:
+    async def steps() -> None:
+        one = session()
+        ask(one, "to another page", page="there")
+        ask(one, "and on", page="beyond")
+        one._client_state.page_script_hash = "beyond"
+        ask(one, "late news", click="tl_wake__events")
+        ask(one, "late slider", "f")
+        assert ASKED == ["to another page:@there", "and on:@beyond", "late slider:@beyond"]
 
     run_in_loop(steps())
 

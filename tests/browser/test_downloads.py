@@ -11,6 +11,7 @@ from tests import small_kmnist
 from tests.browser.conftest import Server, serve
 from tests.conftest import write_stripes
 from tests.serving import serving
+from tests.waiting import wait_until
 
 pytestmark = pytest.mark.browser
 expect.set_options(timeout=20_000)
@@ -39,18 +40,23 @@ def test_the_page_draws_itself_again_when_the_download_has_ended(fresh: Server, 
     assert f"data={small_kmnist.NAME}" in page.url
 
 
+def is_quiet(page: Page, milliseconds: int) -> bool:
+    page.evaluate("window.changes = 0")
+    page.wait_for_timeout(milliseconds)
+    return page.evaluate("window.changes") == 0
+
+
 def test_the_shelf_is_watched_without_disturbing_what_is_open(fresh: Server, page: Page) -> None:
     page.set_default_timeout(90_000)
     page.goto(fresh.url)
     page.get_by_role("button", name="Words").press("Enter")
     expect(page.get_by_test_id("stPopoverBody").get_by_text("fully connected layer:")).to_be_visible()
-    page.wait_for_timeout(1_000)
     page.evaluate(
         "window.changes = 0; new MutationObserver(() => window.changes++)"
         ".observe(document.querySelector('[data-testid=stMain]'), {subtree: true, childList: true})"
     )
-    page.wait_for_timeout(6_000)
-    assert page.evaluate("window.changes") == 0, "nothing is drawn while nothing changes"
+    wait_until(lambda: is_quiet(page, 1_000), 30.0)
+    assert is_quiet(page, 6_000), "nothing is drawn while nothing changes"
     write_stripes(fresh.home / "data" / "more_stripes")
     page.wait_for_timeout(6_500)
     expect(page.get_by_test_id("stPopoverBody").get_by_text("fully connected layer:")).to_be_visible()
