@@ -78,7 +78,7 @@ def _serve(session: AppSession, waiting: deque[_Request]) -> None:
             _line.stand(session, partial(_turn_has_come, session, waiting, now))
             return
         waiting.popleft()
-        if _is_heard(session, now.client_state):
+        if _follow(session, now.client_state):
             _begin(session, waiting, now.client_state)
 
 
@@ -99,9 +99,9 @@ def _begin(session: AppSession, waiting: deque[_Request], client_state: ClientSt
         raise
 
 
-def _is_heard(session: AppSession, client_state: ClientState | None) -> bool:
-    """False for what asks by itself from a page that the visitor has left. A click on a part of such a page becomes one on the
-    whole of the page that the visitor has gone to."""
+def _follow(session: AppSession, client_state: ClientState | None) -> bool:
+    """Remember to which page the visitor goes, and turn a click on a part of a page that was left into one on the whole of that
+    one. False for what asks by itself from a page that was left: it is not to be heard."""
     if client_state is None or not client_state.page_script_hash:
         return True
     page, here = client_state.page_script_hash, session._client_state.page_script_hash

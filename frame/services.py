@@ -106,7 +106,10 @@ def get_answers() -> Answers:
 
 
 def get_catalogue() -> dict[str, Entry]:
-    """One for all who look, which nobody changes; read anew every few seconds."""
+    """One for all who look, which nobody changes; read anew every few seconds.
+
+    A `ttl` would do that, but Streamlit 1.67 fails where a resource grows too old between its two looks at the clock.
+    """
     return _catalogue_at(int(time.monotonic() / CATALOGUE_KEPT))
 
 
@@ -114,9 +117,7 @@ def forget_catalogue() -> None:
     _catalogue_at.clear()
 
 
-@st.cache_resource(
-    max_entries=1
-)  # with a ttl, Streamlit 1.67 fails where a value grows too old between two looks at the clock
+@st.cache_resource(max_entries=1)
 def _catalogue_at(moment: int) -> dict[str, Entry]:
     return catalogue()
 

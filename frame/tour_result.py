@@ -6,7 +6,7 @@ from frame import components
 from frame.live_race import EPOCHS, race_drawing, show_live_bar, show_live_curves
 from frame.race_data import get_race_runs
 from frame.text import plain
-from tl_core.cell_plot import cell_plot_svg
+from tl_core.cell_plot import cell_plot_svg, dots_text
 from tl_core.errors import UserError
 from tl_core.language import _, retold
 from tl_core.race_runs import RaceRun, lanes, verdict_of
@@ -80,9 +80,4 @@ def _recorded(step: Step, runs: list[RaceRun]) -> None:
             + f" **{plain(recorded_text(one, verdict))}**"
         )
         components.drawing(cell_plot_svg(verdict, f"tour-{index}"), key=f"tour_dots_{index}")
-    st.markdown(
-        _(
-            "Recorded runs: dots are runs, the line is their mean, the band its 95 % interval; where that is wider than the "
-            "axis, an arrow points on."
-        )
-    )
+    st.markdown(f"{_('These are recorded runs.')} {dots_text()}")

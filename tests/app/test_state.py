@@ -4,15 +4,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from frame import state
-from tl_core.paths import ROOT
+from tests.opening import open_page
 
 pytestmark = pytest.mark.usefixtures("server")
-
-
-def opened() -> AppTest:
-    app = AppTest.from_file(str(ROOT / "app.py"), default_timeout=60)
-    app.session_state["owner"] = "0" * 32
-    return app
 
 
 def images_at(app: AppTest, address_says: int) -> int:
@@ -23,7 +17,7 @@ def images_at(app: AppTest, address_says: int) -> int:
 
 
 def test_going_back_brings_an_address_back_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    app = opened()
+    app = open_page("pages/1_cases.py", "0" * 32)
     assert images_at(app, 100) == 100
     assert images_at(app, 60) == 60, "a new address"
     assert images_at(app, 100) == 60, "ours, which may have been sent before it had changed"
@@ -34,7 +28,7 @@ def test_going_back_brings_an_address_back_at_once(monkeypatch: pytest.MonkeyPat
 
 
 def test_going_back_to_what_is_set_leaves_what_no_address_says(monkeypatch: pytest.MonkeyPatch) -> None:
-    app = opened()
+    app = open_page("pages/1_cases.py", "0" * 32)
     images_at(app, 100)
     monkeypatch.setattr(state, "_has_gone_back", lambda: True)
     before = app.session_state.settings
